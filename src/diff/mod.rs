@@ -1,0 +1,4 @@
+//! stage
+
+#[derive(Debug)]
+pub struct Comparison {}

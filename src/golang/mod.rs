@@ -1,0 +1,4 @@
+//! Readers of the formats that Go itself writes. Text or bytes in, values out; no I/O.
+#![warn(clippy::arithmetic_side_effects, clippy::indexing_slicing)]
+
+pub mod build_id;

@@ -1,0 +1,33 @@
+//! Audits a Go build: whether it is reproducible, why its cache misses, what a policy says to that.
+//!
+//! The stages, in the order data moves through them. Each may use only those
+//! above it, and only the two edges do I/O.
+//!
+//! | stage | takes | gives | I/O |
+//! | --- | --- | --- | --- |
+//! | [`units`] | | positions | none |
+//! | [`golang`] | Go's own text and bytes | values | none |
+//! | [`binary`] | an ELF, Mach-O or PE file | its build ID, build info, sections | none |
+//! | [`config`] | CI and build files | a [`config::Repository`] | none |
+//! | [`variation`] | | what a rebuild makes different | none |
+//! | [`recording`] | bytes of a `.goaudit` file | a [`recording::Recording`] | none |
+//! | [`diff`] | two recordings | a [`diff::Comparison`] | none |
+//! | [`finding`], [`rules`] | a comparison, a repository | findings | none |
+//! | [`policy`] | findings | a [`policy::Verdict`] | none |
+//! | [`report`] | a verdict | text | none |
+//! | [`capture`] | a command | a recording | edge |
+//! | [`cli`] | arguments | an exit code | edge |
+
+pub mod binary;
+pub mod capture;
+pub mod cli;
+pub mod config;
+pub mod diff;
+pub mod finding;
+pub mod golang;
+pub mod policy;
+pub mod recording;
+pub mod report;
+pub mod rules;
+pub mod units;
+pub mod variation;

@@ -1,0 +1,114 @@
+//! The rules. A rule is a constant and a pure function; it never sees a policy.
+//!
+//! To add one: write `<rule>.rs` and `<rule>.md` here and add it to [`RULES`].
+//! The tests name whatever is missing.
+
+use crate::config::Repository;
+use crate::diff::Comparison;
+use crate::finding::{Finding, Level, Place};
+use crate::recording::Recording;
+
+/// Every rule, sorted by id.
+pub const RULES: &[&Rule] = &[];
+
+/// What a rule is called, what it reads, and how it reads it.
+#[derive(Debug)]
+pub struct Rule {
+    /// Kebab-case name of the thing found.
+    pub id: &'static str,
+    /// One line, lower case, no full stop.
+    pub summary: &'static str,
+    /// Markdown: What it finds, Why it matters, What to do, Source.
+    pub explanation: &'static str,
+    /// Level of its findings where no policy names the rule.
+    pub level: Level,
+    /// What the rule reads, and the function that reads it.
+    pub check: Check,
+}
+
+/// What a rule reads. The variant is the whole contract between rule and engine.
+#[derive(Debug)]
+pub enum Check {
+    /// Two recordings and what the comparison made of them.
+    Builds(fn(&Builds<'_>) -> Vec<Finding>),
+    /// The build and CI files of the repository.
+    Files(fn(&Repository) -> Vec<Finding>),
+    /// Stated by the engine itself (a policy's ignores, files that could not be read).
+    Engine,
+}
+
+/// Two recordings and their comparison.
+#[derive(Debug)]
+pub struct Builds<'a> {
+    pub first: &'a Recording,
+    pub second: &'a Recording,
+    pub comparison: &'a Comparison,
+}
+
+impl Rule {
+    /// Starts a finding of this rule.
+    #[must_use]
+    pub fn finding(&self, subject: impl Into<String>, message: impl Into<String>) -> Finding {
+        Finding {
+            rule: self.id,
+            subject: subject.into(),
+            message: message.into(),
+            place: None,
+            evidence: Vec::new(),
+            fix: None,
+        }
+    }
+}
+
+impl Finding {
+    /// Says where in the repository the finding is.
+    #[must_use]
+    pub fn at(mut self, place: Place) -> Self {
+        self.place = Some(place);
+        self
+    }
+
+    /// Adds a line to look at.
+    #[must_use]
+    pub fn with_evidence(mut self, line: impl Into<String>) -> Self {
+        self.evidence.push(line.into());
+        self
+    }
+
+    /// Says what to do.
+    #[must_use]
+    pub fn with_fix(mut self, fix: impl Into<String>) -> Self {
+        self.fix = Some(fix.into());
+        self
+    }
+}
+
+/// Returns the rule of that id.
+#[must_use]
+pub fn by_id(id: &str) -> Option<&'static Rule> {
+    RULES.iter().copied().find(|rule| rule.id == id)
+}
+
+/// Runs every rule about builds. The findings come back sorted.
+#[must_use]
+pub fn check_builds(builds: &Builds<'_>) -> Vec<Finding> {
+    sorted(RULES.iter().flat_map(|rule| match rule.check {
+        Check::Builds(check) => check(builds),
+        Check::Files(_) | Check::Engine => Vec::new(),
+    }))
+}
+
+/// Runs every rule about files. The findings come back sorted.
+#[must_use]
+pub fn check_files(repository: &Repository) -> Vec<Finding> {
+    sorted(RULES.iter().flat_map(|rule| match rule.check {
+        Check::Files(check) => check(repository),
+        Check::Builds(_) | Check::Engine => Vec::new(),
+    }))
+}
+
+fn sorted(findings: impl Iterator<Item = Finding>) -> Vec<Finding> {
+    let mut findings: Vec<Finding> = findings.collect();
+    findings.sort();
+    findings
+}
