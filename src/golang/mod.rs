@@ -2,3 +2,6 @@
 #![warn(clippy::arithmetic_side_effects, clippy::indexing_slicing)]
 
 pub mod build_id;
+pub mod build_info;
+pub mod mod_info;
+pub mod quote;
