@@ -1,4 +1,8 @@
 //! stage
 
+pub mod artifacts;
+pub mod build_ids;
+pub mod sections;
+
 #[derive(Debug)]
 pub struct Comparison {}

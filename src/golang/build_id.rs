@@ -108,7 +108,9 @@ impl BuildId {
         Ok(Self { action: ShortId::parse(action)?, main, content: ShortId::parse(content)? })
     }
 
-    /// Returns the hash of the inputs of the last action: the compilation of an archive, the link of an executable.
+    /// Returns the hash of the inputs of the last action.
+    ///
+    /// That is the compilation of an archive, the link of an executable.
     #[must_use]
     pub fn action_id(&self) -> ShortId {
         self.action
@@ -226,10 +228,10 @@ mod tests {
         assert_eq!(id.to_string(), "TA4kwdoSdQMvP0abwQ26/pgAy0B8Jy0bAIq12i1n6");
     }
 
-    /// The hash is a block's sum in a hash log of Go 1.25.5, the ID is from the build's action graph.
+    /// From hash logs and action graphs of real builds, Go 1.25.5.
     #[test]
     fn short_ids_are_those_of_go() {
-        // Content ID of an empty output, met in real action graphs.
+        // The content ID of an empty output.
         let empty: [u8; 32] = Sha256::digest(b"").into();
         assert_eq!(ShortId::of(&empty).as_str(), "47DEQpj8HBSa-_TImW-5");
         // `8fe300ae31a66c…` is `j-MArjGmbMOHf8KF6Rok`: the first 7 bytes give 9 characters.

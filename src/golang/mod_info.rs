@@ -138,7 +138,9 @@ impl ModInfo {
     }
 }
 
-/// Compares two texts key by key: the first's keys in its order, then those that only the second has.
+/// Compares two texts key by key.
+///
+/// The first's keys come in its order, then those that only the second has.
 #[must_use]
 pub fn diff(first: &ModInfo, second: &ModInfo) -> Vec<SettingChange> {
     let (first, second) = (first.lines(), second.lines());
