@@ -7,7 +7,7 @@
 use crate::config::yaml::{self, NodeId, NodeKind, Tree};
 use crate::finding::Place;
 
-use super::problem::{Problems, listed, quoted, unknown};
+use super::problem::{Problems, quoted, unknown, unknown_in};
 use super::raw::{self, RawPolicy};
 use super::shipped;
 use super::{Date, Extends, Known, Layer, Pattern, Problem, VariationChange};
@@ -170,15 +170,22 @@ impl<'a> Check<'a> {
     fn rules(&mut self, id: NodeId) {
         for (key, value) in self.pairs(id, "`rules`") {
             self.rule(key);
-            if self.tree.scalar(value).is_some() {
-                self.level(value);
-                continue;
-            }
-            for (key, value) in self.mapping(value, "a rule", &["level", "allow"]) {
-                match key {
-                    "level" => self.level(value),
-                    _ => self.patterns(value, "`allow`"),
+            match self.tree.node(value).kind {
+                NodeKind::Scalar(_) => self.level(value),
+                NodeKind::Mapping(_) => self.setting(value),
+                NodeKind::Alias(_) => {}
+                NodeKind::Sequence(_) => {
+                    self.add(value, "a rule has a level or a mapping, found a list".to_owned());
                 }
+            }
+        }
+    }
+
+    fn setting(&mut self, id: NodeId) {
+        for (key, value) in self.mapping(id, "a rule", &["level", "allow"]) {
+            match key {
+                "level" => self.level(value),
+                _ => self.patterns(value, "`allow`"),
             }
         }
     }
@@ -261,17 +268,23 @@ impl<'a> Check<'a> {
 
     fn is_text(&mut self, id: NodeId, what: &str) -> bool {
         let is_text = self.tree.scalar(id).is_some() && !self.tree.is_null(id);
-        if !is_text {
+        // An alias has been refused already.
+        if !is_text && !matches!(self.tree.node(id).kind, NodeKind::Alias(_)) {
             self.add(id, format!("{what} is a text, found {}", self.kind(id)));
         }
         is_text
     }
 
     fn list(&mut self, id: NodeId, what: &str) -> Vec<NodeId> {
-        let items = self.tree.items(id);
-        if !self.tree.is_null(id) && !matches!(self.tree.node(id).kind, NodeKind::Sequence(_)) {
-            self.add(id, format!("{what} is a list, found {}", self.kind(id)));
-        }
+        let items = match &self.tree.node(id).kind {
+            NodeKind::Sequence(items) => items.as_slice(),
+            NodeKind::Alias(_) => &[],
+            _ if self.tree.is_null(id) => &[],
+            _ => {
+                self.add(id, format!("{what} is a list, found {}", self.kind(id)));
+                &[]
+            }
+        };
         if items.len() > MAX_ITEMS {
             self.add(id, format!("{what} has {} entries, more than {MAX_ITEMS}", items.len()));
             return Vec::new();
@@ -282,7 +295,7 @@ impl<'a> Check<'a> {
     /// The pairs of a mapping with known keys. A missing value counts as a missing key.
     fn mapping(&mut self, id: NodeId, what: &str, keys: &[&'a str]) -> Vec<(&'a str, NodeId)> {
         let mut pairs = Vec::new();
-        for (key, value) in self.pairs(id, &format!("{what} with {}", listed(keys))) {
+        for (key, value) in self.pairs(id, what) {
             let name = self.tree.text(key);
             match keys.iter().find(|known| name == Some(**known)) {
                 Some(known) => pairs.push((*known, value)),
@@ -294,7 +307,9 @@ impl<'a> Check<'a> {
 
     fn unknown_key(&mut self, key: NodeId, what: &str, keys: &[&str]) {
         match self.tree.text(key) {
-            Some(name) => self.add(key, format!("{} in {what}", unknown("key", name, keys))),
+            Some(name) => {
+                self.add(key, unknown_in("key", name, &format!("in {what}"), keys));
+            }
             None => self.add(key, format!("a key is a text, found {}", self.kind(key))),
         }
     }
@@ -302,7 +317,6 @@ impl<'a> Check<'a> {
     /// The pairs of a mapping as written. Nothing in its place is an empty one.
     fn pairs(&mut self, id: NodeId, what: &str) -> Vec<(NodeId, NodeId)> {
         match &self.tree.node(id).kind {
-            // An alias has been refused already.
             NodeKind::Alias(_) => Vec::new(),
             NodeKind::Mapping(pairs) if self.problems.is_full() || pairs.is_empty() => Vec::new(),
             NodeKind::Mapping(pairs) => pairs.clone(),

@@ -13,6 +13,8 @@ mod pattern;
 mod problem;
 mod raw;
 mod shipped;
+#[cfg(test)]
+mod tests;
 
 pub use self::chain::{Chain, Extends};
 pub use self::check::{MAX_BYTES, parse};

@@ -59,9 +59,15 @@ impl Problems {
     }
 }
 
-/// "unknown `what` `word`", with the name that was probably meant or with all of a few names.
+/// "unknown rule `word`", with the name that was probably meant or with all of a few names.
 pub(super) fn unknown(what: &str, word: &str, names: &[&str]) -> String {
-    let said = quoted(word);
+    unknown_in(what, word, "", names)
+}
+
+/// The same with where it is unknown, such as "in `build`".
+pub(super) fn unknown_in(what: &str, word: &str, place: &str, names: &[&str]) -> String {
+    let space = if place.is_empty() { "" } else { " " };
+    let said = format!("{}{space}{place}", quoted(word));
     // Comparing long texts with every name takes long, and no name is that long.
     let close = if word.chars().count() > MAX_QUOTED {
         Vec::new()
