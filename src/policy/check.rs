@@ -4,7 +4,9 @@
 //! file without any. What serde could choke on (depth, aliases, tags, a byte
 //! order mark) never gets to it.
 
-use crate::config::yaml::{self, NodeId, NodeKind, Tree};
+use serde_yaml::Value;
+
+use crate::config::yaml::{self, NodeId, NodeKind, ScalarStyle, Tree};
 use crate::finding::Place;
 
 use super::problem::{Problems, quoted, unknown, unknown_in};
@@ -148,9 +150,21 @@ impl<'a> Check<'a> {
                         self.is_text(item, "an argument of `command`");
                     }
                 }
-                _ => self.texts(value, "`command`", |_| Ok(())),
+                _ => self.command_line(value),
             }
         }
+    }
+
+    /// A line for the shell. `1.20` would be a number to serde and come back as `1.2`.
+    fn command_line(&mut self, id: NodeId) {
+        let is_plain =
+            self.tree.scalar(id).is_some_and(|scalar| scalar.style == ScalarStyle::Plain);
+        self.texts(id, "`command`", |text| match serde_yaml::from_str(text) {
+            Ok(Value::Bool(_) | Value::Number(_)) if is_plain => {
+                Err(format!("{} is no text to YAML; put it in quotes", quoted(text)))
+            }
+            _ => Ok(()),
+        });
     }
 
     fn vary(&mut self, id: NodeId) {
@@ -208,6 +222,9 @@ impl<'a> Check<'a> {
                 }
             }
             let is_mapping = matches!(self.tree.node(item).kind, NodeKind::Mapping(_));
+            if self.tree.is_null(item) {
+                self.add(item, "an entry of `ignore` is a mapping, found nothing".to_owned());
+            }
             for needed in ["rule", "where", "reason"] {
                 if is_mapping && !pairs.iter().any(|(key, _)| *key == needed) {
                     self.add(item, format!("this entry of `ignore` has no `{needed}`"));

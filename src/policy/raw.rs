@@ -154,11 +154,6 @@ impl<'de> Visitor<'de> for CommandVisitor {
         Ok(Command::Shell(line.to_owned()))
     }
 
-    /// `true` is a program too.
-    fn visit_bool<E>(self, line: bool) -> Result<Command, E> {
-        Ok(Command::Shell(line.to_string()))
-    }
-
     fn visit_seq<A: SeqAccess<'de>>(self, args: A) -> Result<Command, A::Error> {
         Vec::deserialize(SeqAccessDeserializer::new(args)).map(Command::Args)
     }
