@@ -124,6 +124,9 @@ impl<'a> Check<'a> {
     /// Refuses what makes a text mean something else than it says at that place.
     fn plain_yaml(&mut self) {
         for (id, node) in self.tree.nodes() {
+            if self.problems.is_full() {
+                return;
+            }
             if matches!(node.kind, NodeKind::Alias(_)) {
                 self.add(id, "a policy has no aliases; write the value out".to_owned());
             }
@@ -183,6 +186,9 @@ impl<'a> Check<'a> {
 
     fn rules(&mut self, id: NodeId) {
         for (key, value) in self.pairs(id, "`rules`") {
+            if self.problems.is_full() {
+                return;
+            }
             self.rule(key);
             match self.tree.node(value).kind {
                 NodeKind::Scalar(_) => self.level(value),
@@ -313,6 +319,9 @@ impl<'a> Check<'a> {
     fn mapping(&mut self, id: NodeId, what: &str, keys: &[&'a str]) -> Vec<(&'a str, NodeId)> {
         let mut pairs = Vec::new();
         for (key, value) in self.pairs(id, what) {
+            if self.problems.is_full() {
+                break;
+            }
             let name = self.tree.text(key);
             match keys.iter().find(|known| name == Some(**known)) {
                 Some(known) => pairs.push((*known, value)),
@@ -356,6 +365,9 @@ impl<'a> Check<'a> {
     }
 
     fn add(&mut self, id: NodeId, message: String) {
-        self.problems.add(self.tree.at(id), message);
+        // A position costs the length of its line, and a file may be one line.
+        if !self.problems.is_full() {
+            self.problems.add(self.tree.at(id), message);
+        }
     }
 }

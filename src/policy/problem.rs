@@ -38,9 +38,7 @@ pub(super) struct Problems(Vec<Problem>);
 
 impl Problems {
     pub(super) fn add(&mut self, at: (LineNumber, ColumnNumber), message: String) {
-        if !self.is_full() {
-            self.0.push(Problem { at: Some(at), message });
-        }
+        self.0.push(Problem { at: Some(at), message });
     }
 
     /// Whether looking further is pointless.

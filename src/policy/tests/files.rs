@@ -169,6 +169,9 @@ fn hostile_files_are_refused_promptly() {
         ("- ".repeat(100_000), "nested more than 255 levels deep"),
         (laughs, "has no aliases"),
         (quadratic, "has no aliases"),
+        (format!("{{{}}}", keys.replace(": 1\n", ", ")), "unknown key"),
+        (format!("rules: {{{}}}", keys.replace('\n', ", ")), "unknown rule"),
+        (format!("[{}]", "!t x, ".repeat(40_000)), "has no tags"),
         (keys, "unknown key"),
         (format!("vary: [{}]", "+umask, ".repeat(20_000)), "more than 1000"),
         (
