@@ -1,6 +1,8 @@
 //! Build and CI files of the audited repository: text in, values with positions out; no I/O.
 #![warn(clippy::arithmetic_side_effects, clippy::indexing_slicing)]
 
+pub mod yaml;
+
 /// The files of a repository that goaudit reads, and which paths it holds.
 #[derive(Debug, Default)]
 pub struct Repository {

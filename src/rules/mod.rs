@@ -3,13 +3,16 @@
 //! To add one: write `<rule>.rs` and `<rule>.md` here and add it to [`RULES`].
 //! The tests name whatever is missing.
 
+pub(crate) mod expired_ignore;
+pub(crate) mod unused_ignore;
+
 use crate::config::Repository;
 use crate::diff::Comparison;
 use crate::finding::{Finding, Level, Place};
 use crate::recording::Recording;
 
 /// Every rule, sorted by id.
-pub const RULES: &[&Rule] = &[];
+pub const RULES: &[&Rule] = &[&expired_ignore::RULE, &unused_ignore::RULE];
 
 /// What a rule is called, what it reads, and how it reads it.
 #[derive(Debug)]

@@ -1,0 +1,36 @@
+#![expect(clippy::arithmetic_side_effects, reason = "tests count by hand")]
+
+mod files;
+mod judging;
+mod layers;
+
+use super::*;
+
+const RULES: &[&str] = &[
+    "action-id-differs",
+    "artifact-not-parsed",
+    "cache-key-no-toolchain",
+    "cache-key-volatile",
+    "cache-no-restore-keys",
+    "cgo-enabled",
+    "expired-ignore",
+    "file-not-read",
+    "hash-log-incomplete",
+    "missing-trimpath",
+    "nondeterministic-output",
+    "not-reproducible",
+    "nothing-compared",
+    "stray-a",
+    "unpinned-toolchain",
+    "unused-ignore",
+    "volatile-gcflags",
+    "volatile-ldflags",
+];
+const KNOWN: Known<'static> =
+    Known { rules: RULES, variations: &["shallow", "toolchain", "umask", "workdir"] };
+
+/// A policy of one file.
+fn policy(text: &str) -> Policy {
+    let layer = parse(text, &KNOWN).unwrap();
+    Chain::of_file("goaudit.yaml", layer).resolve(&KNOWN).unwrap()
+}
