@@ -150,7 +150,7 @@ fn formats_are_those_asked_for() {
     }
 }
 
-/// `go version -m` prints the lines of the module text after a tab, and the Go version after the path.
+/// `go version -m` prints the Go version after the path, and each line of the text after a tab.
 #[test]
 fn build_info_is_what_go_version_prints() {
     for sample in samples() {
@@ -372,7 +372,7 @@ fn hostile_elf_headers_are_refused_quickly() {
     assert_eq!(refusal(&patched(elf, &all)), "malformed ELF file: its sections overlap");
 }
 
-/// Offsets are those of `mach_header_64` and of `segment_command_64`; `__TEXT` follows `__PAGEZERO`.
+/// Offsets are those of `mach_header_64` and `segment_command_64`; `__TEXT` follows `__PAGEZERO`.
 #[test]
 fn hostile_mach_o_headers_are_refused_quickly() {
     let mach_o = &samples()[2];
