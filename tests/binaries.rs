@@ -150,7 +150,7 @@ fn formats_are_those_asked_for() {
     }
 }
 
-/// `go version -m` prints the lines of the module text after a tab, and the Go version after the path.
+/// `go version -m` prints the Go version after the path, and each line of the text after a tab.
 #[test]
 fn build_info_is_what_go_version_prints() {
     for sample in samples() {
@@ -364,7 +364,7 @@ fn hostile_elf_headers_are_refused_quickly() {
     // No count: the size of the null section stands for it.
     refusal(&patched(elf, &[(0x3c, &[0; 2]), (table + 0x20, &huge)]));
     let outside = refusal(&patched(elf, &[(table + 0x40 + 0x18, &huge)]));
-    assert_eq!(outside, "malformed ELF file: section `.text` ends outside of it");
+    assert_eq!(outside, "malformed ELF file: section `.note.go.buildid` ends outside of it");
 
     let count = usize::from(u16::from_le_bytes(elf.bytes[0x3c..0x3e].try_into().unwrap()));
     let whole = [0_u64.to_le_bytes(), (elf.bytes.len() as u64).to_le_bytes()].concat();
@@ -372,7 +372,7 @@ fn hostile_elf_headers_are_refused_quickly() {
     assert_eq!(refusal(&patched(elf, &all)), "malformed ELF file: its sections overlap");
 }
 
-/// Offsets are those of `mach_header_64` and of the `segment_command_64` for `__TEXT` after `__PAGEZERO`.
+/// Offsets are those of `mach_header_64` and `segment_command_64`; `__TEXT` follows `__PAGEZERO`.
 #[test]
 fn hostile_mach_o_headers_are_refused_quickly() {
     let mach_o = &samples()[2];
@@ -399,7 +399,7 @@ fn hostile_pe_headers_are_refused_quickly() {
     refusal(&patched(pe, &[(0x3c, &[0xff; 4])]));
     assert_eq!(
         refusal(&patched(pe, &[(header + 6, &[0xff; 2])])),
-        "malformed PE file: Malformed entity: its section table ends outside of it"
+        "malformed PE file: its section table ends outside of it"
     );
     // A symbol table elsewhere damages long names only, and never costs much.
     let start = Instant::now();
@@ -492,7 +492,7 @@ fn code_of_main_changes_main() {
     assert_eq!(differences.build_id, BuildIdMeaning::MainChanged);
 }
 
-/// The body of a function changes in a package that main does not import itself, and nothing that its importer can see.
+/// A function body changes that its importer cannot see, in a package that main does not import.
 #[test]
 fn code_far_from_main_is_an_input_of_the_linker_only() {
     let differences = edited("far", ("far/far.go", "\"world\"", "\"there\""));

@@ -5,13 +5,16 @@ use goblin::elf::header::{self, Header};
 use goblin::elf::program_header::{PF_W, PF_X, PT_LOAD, PT_NOTE, ProgramHeader};
 use goblin::elf::section_header::{SHN_XINDEX, SHT_NOBITS, SHT_NOTE, SHT_NULL, SectionHeader};
 
-use super::layout::{Layout, Placed, malformed};
+use super::layout::{Layout, Placed, malformed, unparsed};
 use super::numbers::{aligned, range, u32_at, until_nul};
 use super::{Container, Endian, Format, ObjectError};
 use crate::golang::quote::to_text;
 
 /// Names are cut here, so that many sections cannot share one endless name.
 const NAME_MAX: usize = 1024;
+
+/// Note segments and sections looked at; a damaged table may have thousands over the same bytes.
+const PLACES_MAX: usize = 64;
 
 /// Headers of an ELF file; nothing they point to is parsed.
 struct Headers {
@@ -22,7 +25,7 @@ struct Headers {
 }
 
 pub(super) fn layout(bytes: &[u8]) -> Result<Layout<'_>, ObjectError> {
-    let headers = Headers::parse(bytes).map_err(|error| malformed(Container::Elf, error))?;
+    let headers = Headers::parse(bytes).map_err(|error| unparsed(Container::Elf, error))?;
     let names = headers.names(bytes);
     let mut sections = Vec::with_capacity(headers.sections.len());
     for section in headers.sections.iter().filter(|section| section.sh_type != SHT_NULL) {
@@ -127,19 +130,17 @@ struct Notes<'a> {
 }
 
 impl<'a> Notes<'a> {
-    /// Reads note segments as the go command does, and note sections where there are no segments.
+    /// Reads note segments as the go command does, then note sections: the
+    /// segment that Go's linker writes covers its own note only, not the GNU one.
     ///
     /// Source: `readELF` in `cmd/internal/buildid/note.go`, Go 1.26.
     fn find(headers: &Headers, bytes: &'a [u8]) -> Self {
         let segments = headers.programs.iter().filter(|program| program.p_type == PT_NOTE);
-        let mut places: Vec<_> = segments.map(|p| (p.p_offset, p.p_filesz, p.p_align)).collect();
-        if places.is_empty() {
-            let sections = headers.sections.iter().filter(|section| section.sh_type == SHT_NOTE);
-            places = sections.map(|s| (s.sh_offset, s.sh_size, s.sh_addralign)).collect();
-        }
+        let segments = segments.map(|p| (p.p_offset, p.p_filesz, p.p_align));
+        let sections = headers.sections.iter().filter(|section| section.sh_type == SHT_NOTE);
+        let sections = sections.map(|s| (s.sh_offset, s.sh_size, s.sh_addralign));
         let mut notes = Self::default();
-        // Two are usual; a damaged table may have thousands over the same bytes.
-        for (offset, size, align) in places.into_iter().take(64) {
+        for (offset, size, align) in segments.chain(sections).take(PLACES_MAX) {
             let data = range(offset, size, bytes.len()).and_then(|range| bytes.get(range));
             notes.read(data.unwrap_or_default(), align, headers.endian);
         }

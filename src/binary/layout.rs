@@ -81,6 +81,14 @@ pub(super) fn malformed(container: Container, what: impl ToString) -> ObjectErro
     ObjectError::Malformed { container, what: what.to_string() }
 }
 
+/// Says why goblin could not parse, without its own heading.
+pub(super) fn unparsed(container: Container, error: goblin::error::Error) -> ObjectError {
+    match error {
+        goblin::error::Error::Malformed(what) => ObjectError::Malformed { container, what },
+        other => malformed(container, other),
+    }
+}
+
 /// Hashes what lies between the sections, in the order of the file.
 fn outside(sections: &[Placed], file: &[u8]) -> Section {
     let mut inside: Vec<_> =

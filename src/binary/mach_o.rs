@@ -8,7 +8,7 @@ use goblin::mach::load_command::{CommandVariant, LoadCommand};
 use goblin::mach::parse_magic_and_ctx;
 use goblin::mach::segment::{Section as MachSection, Segment};
 
-use super::layout::{Layout, Placed, build_id_in_text, malformed};
+use super::layout::{Layout, Placed, build_id_in_text, malformed, unparsed};
 use super::numbers::{aligned, range, u32_at, until_nul};
 use super::{Container, Endian, Format, ObjectError};
 use crate::golang::quote::to_text;
@@ -77,7 +77,7 @@ fn slice(bytes: &[u8], index: u32) -> Result<(usize, &[u8]), ObjectError> {
         .ok()
         .and_then(|index| index.checked_mul(SIZEOF_FAT_ARCH)?.checked_add(SIZEOF_FAT_HEADER));
     let arch = FatArch::parse(bytes, at.unwrap_or(usize::MAX))
-        .map_err(|error| malformed(Container::MachO, error))?;
+        .map_err(|error| unparsed(Container::MachO, error))?;
     let range = range(arch.offset.into(), arch.size.into(), bytes.len());
     range.and_then(|range| Some((range.start, bytes.get(range)?))).ok_or_else(|| {
         malformed(Container::MachO, format!("architecture {index} ends outside of it"))
@@ -179,7 +179,7 @@ fn sections(segment: &Segment<'_>) -> Result<Vec<MachSection>, ObjectError> {
         return Err(malformed(Container::MachO, "a segment has more sections than room for them"));
     }
     let sections = segment.into_iter().map(|section| section.map(|(section, _)| section));
-    sections.collect::<Result<_, _>>().map_err(|error| malformed(Container::MachO, error))
+    sections.collect::<Result<_, _>>().map_err(|error| unparsed(Container::MachO, error))
 }
 
 /// Source: `DataStart` of `machoExe` in `debug/buildinfo/buildinfo.go`, Go 1.26.

@@ -145,7 +145,7 @@ mod tests {
         (0..len).map(|_| next()).collect()
     }
 
-    /// First bytes that get a file past the check of its magic number, and as far as possible beyond.
+    /// First bytes that get a file past the check of its magic number, some of them far beyond.
     const STARTS: [&[u8]; 8] = [
         b"\x7fELF\x02\x01\x01",
         b"\x7fELF\x01\x01\x01",

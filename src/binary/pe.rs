@@ -10,7 +10,7 @@ use goblin::pe::section_table::{
 };
 use goblin::pe::symbol::SymbolTable;
 
-use super::layout::{Layout, Placed, build_id_in_text, malformed};
+use super::layout::{Layout, Placed, build_id_in_text, malformed, unparsed};
 use super::numbers::{aligned, range, u16_at, until_nul};
 use super::{Container, Endian, Format, ObjectError};
 use crate::golang::quote::to_text;
@@ -25,7 +25,7 @@ const ALIGN_32_BYTES: u32 = 0x0060_0000;
 const NAME_MAX: usize = 1024;
 
 pub(super) fn layout(bytes: &[u8]) -> Result<Layout<'_>, ObjectError> {
-    let headers = Headers::parse(bytes).map_err(|error| malformed(Container::Pe, error))?;
+    let headers = Headers::parse(bytes).map_err(|error| unparsed(Container::Pe, error))?;
     let mut sections = Vec::with_capacity(headers.sections.len());
     let (mut text, mut data) = (None, None);
     for header in &headers.sections {

@@ -51,7 +51,7 @@ pub struct Differences {
     /// Build info, key by key. Empty when either file has none; `unreadable` says so then.
     pub settings: Vec<SettingChange>,
     pub sections: Vec<SectionChange>,
-    /// What could not be read or compared, such as `second: no Go build ID`.
+    /// What could not be read or compared, such as `second: no Go build ID: …`.
     /// As long as it is not empty, nothing missing above means "the same".
     pub unreadable: Vec<String>,
 }
