@@ -6,6 +6,7 @@
 //! | stage | takes | gives | I/O |
 //! | --- | --- | --- | --- |
 //! | [`units`] | | positions | none |
+//! | [`detect`] | a value | what it looks like | none |
 //! | [`golang`] | Go's own text and bytes | values | none |
 //! | [`binary`] | an ELF, Mach-O or PE file | its build ID, build info, sections | none |
 //! | [`config`] | CI and build files | a [`config::Repository`] | none |
@@ -22,6 +23,7 @@ pub mod binary;
 pub mod capture;
 pub mod cli;
 pub mod config;
+pub mod detect;
 pub mod diff;
 pub mod finding;
 pub mod golang;

@@ -1,7 +1,13 @@
 //! Readers of the formats that Go itself writes. Text or bytes in, values out; no I/O.
 #![warn(clippy::arithmetic_side_effects, clippy::indexing_slicing)]
 
+pub mod action_graph;
 pub mod build_id;
 pub mod build_info;
+pub mod flags;
+pub mod go_mod;
+pub mod hash_input;
+pub mod hash_log;
+pub mod inputs;
 pub mod mod_info;
 pub mod quote;
