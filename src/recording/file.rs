@@ -1,0 +1,141 @@
+//! The `.goaudit` file: a zstd-compressed tar of text and JSON.
+//!
+//! ```text
+//! goaudit.json                      Manifest
+//! invocations/0001/invocation.json  InvocationInfo
+//! invocations/0001/hash.log         the hash log, as printed, without credentials
+//! invocations/0001/graph.json       the action graph, without command lines
+//! ```
+//!
+//! `tar --zstd -xf NAME.goaudit` opens it.
+
+use std::collections::BTreeMap;
+use std::io::{self, BufRead, BufReader, Read};
+
+use serde::de::DeserializeOwned;
+
+use crate::golang::action_graph;
+use crate::golang::hash_log::Parser;
+use crate::golang::inputs::Inputs;
+use crate::recording::{Invocation, Manifest, Recording};
+
+/// Version of the format that this goaudit writes, and the newest that it reads.
+pub const FORMAT: u32 = 1;
+
+/// Names of the entries of a recording.
+pub mod tar_entries {
+    pub const MANIFEST: &str = "goaudit.json";
+    pub const INVOCATION: &str = "invocation.json";
+    pub const HASH_LOG: &str = "hash.log";
+    pub const GRAPH: &str = "graph.json";
+
+    /// Returns the folder of the n-th invocation, counted from 1.
+    #[must_use]
+    pub fn folder(number: usize) -> String {
+        format!("invocations/{number:04}")
+    }
+}
+
+/// Why a file cannot be read as a recording.
+#[derive(Debug, thiserror::Error)]
+pub enum ReadError {
+    #[error("failed to read it: it is damaged, or no zstd-compressed tar")]
+    Damaged(#[source] io::Error),
+    #[error("failed to read `{entry}` in it")]
+    Json { entry: String, source: serde_json::Error },
+    #[error("it holds no `{}`, so it is no recording of goaudit", tar_entries::MANIFEST)]
+    NoManifest,
+    #[error("its format is {found} and this goaudit reads up to {FORMAT}: use a newer goaudit")]
+    TooNew { found: u64 },
+    #[error("`{entry}` in it has more than {limit} bytes")]
+    TooLarge { entry: String, limit: u64 },
+}
+
+/// The graph of a build of 100,000 actions takes about 100 MB.
+const JSON_LIMIT: u64 = 512 << 20;
+
+/// The longest line of a hash log is the build info of a main package: about 80 bytes a module.
+const LINE_LIMIT: u64 = 16 << 20;
+
+/// Reads a recording. Its hash log is parsed as it is decompressed, and never held as text.
+///
+/// # Errors
+///
+/// Fails when the file is no recording, is cut or damaged, or is of a newer
+/// format. A hash log or action graph that is itself incomplete is not an
+/// error here: it says so in the invocation.
+pub fn read(file: impl Read, inputs: &mut Inputs) -> Result<Recording, ReadError> {
+    let decoder = zstd::Decoder::new(file).map_err(ReadError::Damaged)?;
+    let mut archive = tar::Archive::new(decoder);
+    let mut manifest = None;
+    let mut invocations: BTreeMap<String, Invocation> = BTreeMap::new();
+    for entry in archive.entries().map_err(ReadError::Damaged)? {
+        let mut entry = entry.map_err(ReadError::Damaged)?;
+        let path = String::from_utf8_lossy(&entry.path_bytes()).into_owned();
+        if path == tar_entries::MANIFEST {
+            manifest = Some(parse_manifest(&path, &read_json(&path, &mut entry)?)?);
+            continue;
+        }
+        let Some((folder, name)) = path.rsplit_once('/') else { continue };
+        let slot = invocations.entry(folder.to_owned()).or_insert_with(empty_invocation);
+        match name {
+            tar_entries::INVOCATION => {
+                slot.info = parse_json(&path, &read_json(&path, &mut entry)?)?
+            }
+            tar_entries::HASH_LOG => {
+                slot.log = read_log(&mut entry, inputs).map_err(ReadError::Damaged)?
+            }
+            tar_entries::GRAPH => {
+                slot.graph = action_graph::parse(&read_json(&path, &mut entry)?)
+                    .map_err(|source| ReadError::Json { entry: path, source })?;
+            }
+            _ => {}
+        }
+    }
+    let manifest = manifest.ok_or(ReadError::NoManifest)?;
+    Ok(Recording { manifest, invocations: invocations.into_values().collect() })
+}
+
+fn empty_invocation() -> Invocation {
+    Invocation { info: Default::default(), log: Default::default(), graph: Vec::new() }
+}
+
+/// Reads the format before the rest, so that a newer recording is told from a damaged one.
+fn parse_manifest(entry: &str, json: &[u8]) -> Result<Manifest, ReadError> {
+    let value: serde_json::Value = parse_json(entry, json)?;
+    match value.get("format").and_then(serde_json::Value::as_u64) {
+        Some(found) if found > u64::from(FORMAT) => Err(ReadError::TooNew { found }),
+        _ => serde_json::from_value(value)
+            .map_err(|source| ReadError::Json { entry: entry.to_owned(), source }),
+    }
+}
+
+fn parse_json<T: DeserializeOwned>(entry: &str, json: &[u8]) -> Result<T, ReadError> {
+    serde_json::from_slice(json)
+        .map_err(|source| ReadError::Json { entry: entry.to_owned(), source })
+}
+
+fn read_json(entry: &str, file: &mut impl Read) -> Result<Vec<u8>, ReadError> {
+    let mut bytes = Vec::new();
+    file.take(JSON_LIMIT + 1).read_to_end(&mut bytes).map_err(ReadError::Damaged)?;
+    if bytes.len() as u64 > JSON_LIMIT {
+        return Err(ReadError::TooLarge { entry: entry.to_owned(), limit: JSON_LIMIT });
+    }
+    Ok(bytes)
+}
+
+fn read_log(
+    file: &mut impl Read,
+    inputs: &mut Inputs,
+) -> io::Result<crate::golang::hash_log::HashLog> {
+    let mut reader = BufReader::with_capacity(1 << 16, file);
+    let mut parser = Parser::new(inputs);
+    let mut line = Vec::new();
+    loop {
+        line.clear();
+        if (&mut reader).take(LINE_LIMIT).read_until(b'\n', &mut line)? == 0 {
+            return Ok(parser.finish());
+        }
+        parser.line(line.strip_suffix(b"\n").unwrap_or(&line));
+    }
+}

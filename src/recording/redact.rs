@@ -1,0 +1,141 @@
+//! What must not enter a recording.
+
+use std::borrow::Cow;
+
+use crate::golang::hash_log::{Line, REDACTED};
+
+/// Go's own build settings: the only environment values that a recording holds.
+///
+/// GOPROXY, GOAUTH, GONOSUMDB and the like are not among them: they decide
+/// where modules come from, not what is built, and they hold credentials.
+pub const SETTINGS: &[&str] = &[
+    "AR",
+    "CC",
+    "CGO_CFLAGS",
+    "CGO_CPPFLAGS",
+    "CGO_CXXFLAGS",
+    "CGO_ENABLED",
+    "CGO_FFLAGS",
+    "CGO_LDFLAGS",
+    "CXX",
+    "FC",
+    "GCCGO",
+    "GO111MODULE",
+    "GO386",
+    "GOAMD64",
+    "GOARCH",
+    "GOARM",
+    "GOARM64",
+    "GOCACHE",
+    "GOCACHEPROG",
+    "GOENV",
+    "GOEXPERIMENT",
+    "GOFIPS140",
+    "GOFLAGS",
+    "GOHOSTARCH",
+    "GOHOSTOS",
+    "GOMIPS",
+    "GOMIPS64",
+    "GOMOD",
+    "GOMODCACHE",
+    "GOOS",
+    "GOPATH",
+    "GOPPC64",
+    "GORISCV64",
+    "GOROOT",
+    "GOTOOLCHAIN",
+    "GOVERSION",
+    "GOWASM",
+    "GOWORK",
+    "PKG_CONFIG",
+];
+
+/// Takes `user:password` out of every URL of a text.
+#[must_use]
+pub fn credentials(text: &str) -> Cow<'_, str> {
+    let mut kept = String::new();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once("://") {
+        let end = after.find(|char: char| "/\"'\\ \t\n,|".contains(char)).unwrap_or(after.len());
+        let authority = after.get(..end).unwrap_or(after);
+        kept.push_str(before);
+        kept.push_str("://");
+        match authority.rsplit_once('@') {
+            Some((_, host)) => {
+                kept.push_str(REDACTED);
+                kept.push('@');
+                kept.push_str(host);
+            }
+            None => kept.push_str(authority),
+        }
+        rest = after.get(end..).unwrap_or_default();
+    }
+    if kept.is_empty() {
+        return Cow::Borrowed(text);
+    }
+    kept.push_str(rest);
+    Cow::Owned(kept)
+}
+
+/// Returns a line of a hash log as it may be recorded.
+///
+/// A `getenv` block holds the value of whatever variable a test read; its
+/// writes are left out, which leaves that block without proof, and it is no key.
+#[must_use]
+pub fn hash_line(line: &[u8]) -> Cow<'_, [u8]> {
+    if let Line::Write { name: b"getenv", .. } = Line::classify(line) {
+        return Cow::Owned(format!("HASH[getenv]: \"{REDACTED}\"").into_bytes());
+    }
+    if !line.windows(3).any(|window| window == b"://") {
+        return Cow::Borrowed(line);
+    }
+    match credentials(&String::from_utf8_lossy(line)) {
+        Cow::Borrowed(_) => Cow::Borrowed(line),
+        Cow::Owned(text) if text.as_bytes() == line => Cow::Borrowed(line),
+        Cow::Owned(text) => Cow::Owned(text.into_bytes()),
+    }
+}
+
+/// Returns a word of a command line as it may be recorded: `NAME=value` keeps its value only where
+/// NAME is one of Go's settings.
+#[must_use]
+pub fn command_word(word: &str) -> String {
+    let is_name = |name: &str| {
+        !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+    };
+    match word.split_once('=') {
+        Some((name, _)) if is_name(name) && !SETTINGS.contains(&name) => {
+            format!("{name}={REDACTED}")
+        }
+        _ => credentials(word).into_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_url_keeps_its_host_and_loses_its_credentials() {
+        assert_eq!(
+            credentials("-X a=https://bob:s3cret@host/x?y=@z https://plain/@v"),
+            "-X a=https://goaudit-redacted@host/x?y=@z https://plain/@v"
+        );
+        assert_eq!(credentials("git://tok@h"), "git://goaudit-redacted@h");
+    }
+
+    #[test]
+    fn the_value_of_a_variable_that_a_test_read_is_left_out() {
+        let line = hash_line(br#"HASH[getenv]: "hunter2""#);
+        assert_eq!(&*line, br#"HASH[getenv]: "goaudit-redacted""#);
+        let other = br#"HASH[build x]: "dir /src/x\n""#;
+        assert_eq!(&*hash_line(other), other);
+    }
+
+    #[test]
+    fn only_settings_of_go_keep_their_value() {
+        assert_eq!(command_word("TOKEN=abc"), "TOKEN=goaudit-redacted");
+        assert_eq!(command_word("CGO_ENABLED=0"), "CGO_ENABLED=0");
+        assert_eq!(command_word("-ldflags=-s -w"), "-ldflags=-s -w");
+    }
+}
