@@ -1,1 +1,53 @@
-//! stage
+//! An edge: the only code that starts processes, copies the audited tree, and writes recordings.
+#![expect(clippy::disallowed_methods, reason = "capture is an edge; see clippy.toml")]
+
+pub mod artifacts;
+pub mod check;
+mod git_dir;
+pub mod go;
+mod hash_filter;
+pub mod interrupt;
+mod pack;
+mod process;
+pub mod record;
+mod scratch;
+mod settings;
+pub mod shim;
+mod side;
+pub mod tree;
+mod vary;
+
+use std::io;
+use std::path::PathBuf;
+use std::process::ExitStatus;
+
+/// Why a build gave no recording.
+#[derive(Debug, thiserror::Error)]
+pub enum CaptureError {
+    #[error("go is not on PATH: install it from https://go.dev/dl/ or add its bin folder to PATH")]
+    NoGo,
+    #[error("{version} is too old: goaudit reads Go 1.21 and later; see https://go.dev/dl/")]
+    GoTooOld { version: String },
+    #[error("failed to ask `go env` for its settings in `{dir}`")]
+    GoEnv { dir: PathBuf, source: io::Error },
+    #[error(
+        "`{dir}` is in no Go module: there is no go.mod there or above; name the module's directory"
+    )]
+    NoModule { dir: PathBuf },
+    #[error("failed to read `{path}`")]
+    Read { path: PathBuf, source: io::Error },
+    #[error("failed to copy the tree to `{path}`; --work-dir names another place for the copies")]
+    Copy { path: PathBuf, source: io::Error },
+    #[error("failed to set up `{path}`; --work-dir names another place to work in")]
+    Scratch { path: PathBuf, source: io::Error },
+    #[error("failed to start `{command}`")]
+    Start { command: String, source: io::Error },
+    #[error("the {side} build failed: `{command}` ended with {status}")]
+    Build { side: &'static str, command: String, status: ExitStatus, output: String },
+    #[error("the record of `{command}` is not whole: {why}")]
+    Incomplete { command: String, why: String },
+    #[error("failed to write the recording `{path}`")]
+    Record { path: PathBuf, source: io::Error },
+    #[error("interrupted")]
+    Interrupted,
+}

@@ -1,0 +1,136 @@
+//! Finds and reads the files that a build is for.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::{fs, io};
+
+use globset::{GlobBuilder, GlobMatcher};
+use sha2::{Digest as _, Sha256};
+
+use crate::binary;
+use crate::capture::CaptureError;
+use crate::golang::action_graph::{self, GraphAction};
+use crate::recording::{Artifact, tar_entries};
+
+/// Which files are artifacts.
+#[derive(Debug, Clone)]
+pub enum Wanted {
+    /// Everything in the output folder of the default build.
+    All,
+    /// What matches one of these, relative to the audited directory.
+    Patterns(Vec<String>),
+    /// The executables that the recorded go commands installed.
+    Installed,
+}
+
+/// What was found.
+#[derive(Debug, Default)]
+pub(super) struct Found {
+    pub(super) artifacts: Vec<Artifact>,
+    /// Patterns that matched no file.
+    pub(super) unmatched: Vec<String>,
+}
+
+/// Reads the artifacts of a finished build. `dir` is the output folder or the audited directory.
+pub(super) fn collect(wanted: &Wanted, dir: &Path, records: &Path) -> Result<Found, CaptureError> {
+    let mut unmatched = Vec::new();
+    let files: BTreeMap<String, PathBuf> = match wanted {
+        Wanted::All => by_relative_path(dir, files_below(dir)?),
+        Wanted::Patterns(patterns) => {
+            let all = by_relative_path(dir, files_below(dir)?);
+            let matchers: Vec<GlobMatcher> =
+                patterns.iter().filter_map(|pattern| matcher(pattern)).collect();
+            unmatched = patterns
+                .iter()
+                .zip(&matchers)
+                .filter(|(_, matcher)| !all.keys().any(|path| matcher.is_match(path)))
+                .map(|(pattern, _)| pattern.clone())
+                .collect();
+            all.into_iter()
+                .filter(|(path, _)| matchers.iter().any(|matcher| matcher.is_match(path)))
+                .collect()
+        }
+        Wanted::Installed => by_relative_path(dir, installed(records)?),
+    };
+    let artifacts = files
+        .into_iter()
+        .map(|(path, file)| read(path, &file))
+        .collect::<Result<_, CaptureError>>()?;
+    Ok(Found { artifacts, unmatched })
+}
+
+/// Returns a matcher in which `*` stays within a folder and `**` does not.
+#[must_use]
+pub fn matcher(pattern: &str) -> Option<GlobMatcher> {
+    let pattern = pattern.strip_prefix("./").unwrap_or(pattern);
+    GlobBuilder::new(pattern)
+        .literal_separator(true)
+        .build()
+        .ok()
+        .map(|glob| glob.compile_matcher())
+}
+
+fn by_relative_path(dir: &Path, files: Vec<PathBuf>) -> BTreeMap<String, PathBuf> {
+    files
+        .into_iter()
+        .map(|file| {
+            // What lies elsewhere, such as in GOBIN, lies elsewhere on both sides: its name identifies it.
+            let path = file.strip_prefix(dir).ok().or_else(|| file.file_name().map(Path::new));
+            (path.unwrap_or(&file).to_string_lossy().into_owned(), file.clone())
+        })
+        .collect()
+}
+
+fn files_below(dir: &Path) -> Result<Vec<PathBuf>, CaptureError> {
+    let read = |source| CaptureError::Read { path: dir.to_owned(), source };
+    let mut files = Vec::new();
+    for entry in fs::read_dir(dir).map_err(read)? {
+        let entry = entry.map_err(read)?;
+        let kind = entry.file_type().map_err(read)?;
+        if kind.is_dir() && entry.file_name() != ".git" {
+            files.extend(files_below(&entry.path())?);
+        } else if kind.is_file() {
+            files.push(entry.path());
+        }
+    }
+    Ok(files)
+}
+
+fn installed(records: &Path) -> Result<Vec<PathBuf>, CaptureError> {
+    let mut files: Vec<PathBuf> = link_targets(records)?
+        .into_iter()
+        .filter_map(|action| action.target.map(PathBuf::from))
+        .filter(|target| target.is_file())
+        .collect();
+    files.sort();
+    files.dedup();
+    Ok(files)
+}
+
+/// Returns the link actions of a build that install their executable.
+pub(super) fn link_targets(records: &Path) -> Result<Vec<GraphAction>, CaptureError> {
+    let mut actions = Vec::new();
+    for number in 1.. {
+        let folder = records.join(tar_entries::folder(number));
+        if !folder.is_dir() {
+            break;
+        }
+        let path = folder.join(tar_entries::GRAPH);
+        let json = match fs::read(&path) {
+            Err(err) if err.kind() == io::ErrorKind::NotFound => continue,
+            json => json.map_err(|source| CaptureError::Read { path: path.clone(), source })?,
+        };
+        let graph = action_graph::parse(&json)
+            .map_err(|err| CaptureError::Read { path, source: err.into() })?;
+        actions.extend(graph.into_iter().filter(|action| action.mode == "link-install"));
+    }
+    Ok(actions)
+}
+
+fn read(path: String, file: &Path) -> Result<Artifact, CaptureError> {
+    let data =
+        fs::read(file).map_err(|source| CaptureError::Read { path: file.to_owned(), source })?;
+    let sha256 = Sha256::digest(&data).iter().map(|byte| format!("{byte:02x}")).collect();
+    let object = binary::summarize(&data).map_err(|err| err.to_string());
+    Ok(Artifact { path, sha256, bytes: data.len() as u64, object })
+}

@@ -1,0 +1,287 @@
+//! Builds a tree twice: as its owner does, and again from scratch under variations.
+
+use std::collections::BTreeMap;
+use std::ffi::{OsStr, OsString};
+use std::path::{Path, PathBuf};
+use std::{fs, io};
+
+use crate::capture::CaptureError;
+use crate::capture::artifacts::{self, Wanted};
+use crate::capture::go::Go;
+use crate::capture::interrupt::Interrupt;
+use crate::capture::pack;
+use crate::capture::process::{self, Job, Output};
+use crate::capture::scratch::Scratch;
+use crate::capture::side::{Side, invocation_folder, text};
+use crate::capture::tree::{self, Source};
+use crate::capture::vary;
+use crate::golang::{action_graph, go_mod};
+use crate::recording::{Depth, FORMAT, Manifest, Varied, redact};
+use crate::variation::Selection;
+
+/// Two builds to run: everything that decides their outcome, as data.
+#[derive(Debug)]
+pub struct CheckPlan {
+    pub go: Go,
+    pub source: Source,
+    pub depth: Depth,
+    /// `None` is the default build: every main package of the module.
+    pub command: Option<Vec<String>>,
+    pub artifacts: Wanted,
+    pub selection: Selection,
+    /// Where the copies are made.
+    pub work_dir: PathBuf,
+    /// Whether the first build, too, must do without network.
+    pub offline: bool,
+}
+
+/// Hears of the progress of two builds.
+pub trait Watch {
+    /// A new phase begins: `copy the tree`, `first build`, `second build`.
+    fn phase(&mut self, what: &str);
+    /// Actions done so far in this phase, of how many where that is known.
+    fn actions(&mut self, done: u64, total: Option<u64>);
+}
+
+/// The recordings of two finished builds. They go away with it.
+#[derive(Debug)]
+pub struct Pair {
+    pub first: PathBuf,
+    pub second: PathBuf,
+    scratch: Scratch,
+}
+
+impl Pair {
+    /// Returns the folder that everything happened in.
+    #[must_use]
+    pub fn scratch(&self) -> &Path {
+        self.scratch.path()
+    }
+}
+
+/// Runs both builds and records them.
+///
+/// # Errors
+///
+/// Fails when the tree cannot be copied, when a build fails, when a record is
+/// not whole, and when interrupted. Nothing is left behind in any case.
+pub fn run(
+    plan: &CheckPlan,
+    interrupt: &Interrupt,
+    watch: &mut dyn Watch,
+) -> Result<Pair, CaptureError> {
+    let scratch = Scratch::new(&plan.work_dir)?;
+    // Folders of different length and content, so that a path that leaks shows.
+    // The last part is the owner's: builds name things after the folder they are in.
+    let name = plan.source.root.file_name().unwrap_or(OsStr::new("tree"));
+    let first_root = scratch.folder("1")?.join(name);
+    let staged = scratch.folder("another-directory-for-the-rebuild")?.join(name);
+    watch.phase("copy the tree");
+    let copied = plan.source.copy(&first_root, interrupt)?;
+    tree::duplicate(&first_root, &staged, interrupt)?;
+
+    let varies_workdir = plan.selection.has("workdir");
+    let second_root = if varies_workdir { staged.clone() } else { first_root.clone() };
+    let mut first = Side::new("first", first_root.clone(), &plan.source.below, &plan.go, &scratch)?;
+    if plan.offline {
+        first.set("GOPROXY", "off");
+    }
+    first.stand_in(&scratch.path().join("first/bin"))?;
+    watch.phase("first build");
+    let recorded = scratch.path().join("first.goaudit");
+    build(plan, &first, &[], copied.notes, interrupt, watch, &recorded)?;
+
+    if !varies_workdir {
+        let aside = scratch.path().join("1-built");
+        let swap = fs::rename(&first_root, &aside).and_then(|()| fs::rename(&staged, &first_root));
+        swap.map_err(|source| CaptureError::Copy { path: first_root.clone(), source })?;
+    }
+    let mut second = Side::new("second", second_root, &plan.source.below, &plan.go, &scratch)?;
+    // The first build has seen to it that every module is there.
+    second.set("GOPROXY", "off");
+    let varied = vary::apply(&plan.selection, &plan.go, &scratch, &mut second)?;
+    second.stand_in(&scratch.path().join("second/bin"))?;
+    watch.phase("second build");
+    let recorded_again = scratch.path().join("second.goaudit");
+    build(plan, &second, &varied, Vec::new(), interrupt, watch, &recorded_again)?;
+    Ok(Pair { first: recorded, second: recorded_again, scratch })
+}
+
+fn build(
+    plan: &CheckPlan,
+    side: &Side,
+    varied: &[Varied],
+    notes: Vec<String>,
+    interrupt: &Interrupt,
+    watch: &mut dyn Watch,
+    to: &Path,
+) -> Result<(), CaptureError> {
+    let command = command(plan, side);
+    run_job(side, command.clone(), interrupt, watch)?;
+    let mut manifest = manifest(plan, side, &command);
+    manifest.variations = varied.to_vec();
+    manifest.notes = notes;
+    if plan.depth == Depth::Build {
+        if matches!(plan.artifacts, Wanted::All) {
+            separate_namesakes(side, interrupt, watch)?;
+        }
+        let dir = if matches!(plan.artifacts, Wanted::All) {
+            side.output.clone()
+        } else {
+            side.workdir()
+        };
+        let found = artifacts::collect(&plan.artifacts, &dir, &side.records)?;
+        manifest.artifacts = found.artifacts;
+        manifest.unmatched_artifacts = found.unmatched;
+    }
+    pack::pack(&manifest, &side.records, to)
+}
+
+fn command(plan: &CheckPlan, side: &Side) -> Vec<OsString> {
+    let mut output = side.output.clone().into_os_string();
+    output.push("/");
+    match (&plan.command, plan.depth) {
+        (Some(command), Depth::Build) => command.iter().map(OsString::from).collect(),
+        // The caller has seen to it that a planned command is a go command.
+        (Some(command), Depth::Plan) => {
+            let mut words: Vec<OsString> = command.iter().map(OsString::from).collect();
+            let args: Vec<String> = command.iter().skip(1).cloned().collect();
+            words.insert(1 + crate::golang::flags::insertion_point(&args), "-n".into());
+            words
+        }
+        (None, Depth::Build) => ["go", "build", "-o"]
+            .iter()
+            .map(OsString::from)
+            .chain([output, "./...".into()])
+            .collect(),
+        (None, Depth::Plan) => ["go", "build", "-n", "./..."].iter().map(OsString::from).collect(),
+    }
+}
+
+fn run_job(
+    side: &Side,
+    command: Vec<OsString>,
+    interrupt: &Interrupt,
+    watch: &mut dyn Watch,
+) -> Result<(), CaptureError> {
+    let output = side.records.join("output.txt");
+    let line = command.iter().map(text).collect::<Vec<_>>().join(" ");
+    let job = Job {
+        command: side.wrapper.iter().cloned().chain(command).collect(),
+        dir: side.workdir(),
+        env: side.env.clone(),
+        umask: side.umask,
+        output: Output::File(output.clone()),
+    };
+    let mut progress = Progress::default();
+    let status = process::run(&job, interrupt, || progress.report(side, watch))
+        .map_err(|source| CaptureError::Start { command: line.clone(), source })?
+        .ok_or(CaptureError::Interrupted)?;
+    if status.success() {
+        return Ok(());
+    }
+    let output = fs::read(&output).unwrap_or_default();
+    Err(CaptureError::Build { side: side.name, command: line, status, output: last_lines(&output) })
+}
+
+/// A compiler says the first error first, but a script may say much before it.
+fn last_lines(output: &[u8]) -> String {
+    const LINES: usize = 40;
+    let text = String::from_utf8_lossy(output);
+    let lines: Vec<&str> = text.lines().collect();
+    lines[lines.len().saturating_sub(LINES)..].join("\n")
+}
+
+/// Main packages of one name write one file, and the last one wins. Gives each a folder of its own.
+fn separate_namesakes(
+    side: &Side,
+    interrupt: &Interrupt,
+    watch: &mut dyn Watch,
+) -> Result<(), CaptureError> {
+    let mut packages: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for action in artifacts::link_targets(&side.records)? {
+        packages.entry(action.target.unwrap_or_default()).or_default().push(action.package);
+    }
+    for (target, packages) in packages.iter().filter(|(_, packages)| packages.len() > 1) {
+        let write = |source| CaptureError::Scratch { path: target.into(), source };
+        match fs::remove_file(target) {
+            Err(err) if err.kind() != io::ErrorKind::NotFound => return Err(write(err)),
+            _ => {}
+        }
+        let name = Path::new(target).file_name().unwrap_or_default();
+        for package in packages {
+            let folder = side.output.join(package);
+            fs::create_dir_all(&folder).map_err(write)?;
+            let words = ["go", "build", "-o"].iter().map(OsString::from);
+            let words = words.chain([folder.join(name).into(), package.into()]).collect();
+            run_job(side, words, interrupt, watch)?;
+        }
+    }
+    Ok(())
+}
+
+fn manifest(plan: &CheckPlan, side: &Side, command: &[OsString]) -> Manifest {
+    let workdir = side.workdir();
+    let mut environment: Vec<String> = side.env.keys().map(text).collect();
+    environment.retain(|name| !name.starts_with("GOAUDIT_"));
+    Manifest {
+        format: FORMAT,
+        goaudit: env!("CARGO_PKG_VERSION").to_owned(),
+        depth: plan.depth,
+        command: command.iter().map(|word| redact::command_word(&text(word))).collect(),
+        places: side.places(&plan.go),
+        environment,
+        go_mod: read_go_mod(&workdir),
+        variations: Vec::new(),
+        artifacts: Vec::new(),
+        unmatched_artifacts: Vec::new(),
+        notes: Vec::new(),
+    }
+}
+
+/// Reads the go.mod of a directory or of the nearest one above it.
+pub(super) fn read_go_mod(dir: &Path) -> go_mod::GoMod {
+    let text = dir.ancestors().find_map(|dir| fs::read_to_string(dir.join("go.mod")).ok());
+    text.map(|text| go_mod::parse(&text)).unwrap_or_default()
+}
+
+/// Reads how far the go commands of a running build are, from what their stand-ins note.
+#[derive(Default)]
+struct Progress {
+    ticks: u32,
+    /// Actions of the invocations whose plan is known, by number.
+    planned: BTreeMap<usize, u64>,
+}
+
+impl Progress {
+    /// Twice a second is enough for a person.
+    const EVERY: u32 = 10;
+
+    fn report(&mut self, side: &Side, watch: &mut dyn Watch) {
+        self.ticks += 1;
+        if !self.ticks.is_multiple_of(Self::EVERY) {
+            return;
+        }
+        let mut done = 0;
+        for number in 1.. {
+            let folder = invocation_folder(&side.records, number);
+            if !folder.is_dir() {
+                break;
+            }
+            if let Ok(text) = fs::read_to_string(folder.join("done")) {
+                done += text.trim().parse::<u64>().unwrap_or_default();
+            }
+            // The go command writes its graph before it starts, and again at the end.
+            if !self.planned.contains_key(&number)
+                && let Ok(json) = fs::read(folder.join("graph.raw"))
+                && let Ok(graph) = action_graph::parse(&json)
+            {
+                let builds = graph.iter().filter(|action| action.mode == "build").count();
+                self.planned.insert(number, builds as u64);
+            }
+        }
+        let total =
+            (!self.planned.is_empty()).then(|| self.planned.values().sum::<u64>().max(done));
+        watch.actions(done, total);
+    }
+}

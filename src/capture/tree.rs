@@ -1,0 +1,193 @@
+//! Copies of the audited tree: git's view of it, with uncommitted changes.
+
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, SystemTime};
+use std::{fs, io};
+
+use rustix::fs::{AtFlags, CWD, Timespec, Timestamps};
+
+use crate::capture::CaptureError;
+use crate::capture::git_dir;
+use crate::capture::interrupt::Interrupt;
+
+/// The tree that is audited. It is only ever read.
+#[derive(Debug, Clone)]
+pub struct Source {
+    /// Top of the git work tree; without git, the folder of the module or workspace.
+    pub root: PathBuf,
+    /// The audited directory below it, empty where it is the root.
+    pub below: PathBuf,
+    /// Whether git says what belongs to the tree.
+    pub in_git: bool,
+}
+
+/// What came of a copy.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Copied {
+    pub files: u64,
+    /// What was left out, one sentence each.
+    pub notes: Vec<String>,
+}
+
+impl Source {
+    /// Finds the tree around `dir`. `module` is the folder of its go.mod or go.work.
+    ///
+    /// # Errors
+    ///
+    /// Fails when `dir` or `module` cannot be resolved.
+    pub fn around(dir: &Path, module: &Path) -> Result<Self, CaptureError> {
+        let resolve = |path: &Path| {
+            fs::canonicalize(path)
+                .map_err(|source| CaptureError::Read { path: path.to_owned(), source })
+        };
+        let (dir, module) = (resolve(dir)?, resolve(module)?);
+        let top = git(&dir, ["rev-parse", "--show-toplevel"])
+            .map(|top| PathBuf::from(top.trim_end_matches('\n')));
+        // A module outside the repository of `dir` belongs to the tree all the same.
+        let (root, in_git) = match top.and_then(|top| fs::canonicalize(top).ok()) {
+            Some(top) if module.starts_with(&top) => (top, true),
+            _ => (module, false),
+        };
+        let below = dir.strip_prefix(&root).unwrap_or(Path::new("")).to_owned();
+        Ok(Self { root, below, in_git })
+    }
+
+    /// Returns the files of the tree, relative to its root. Folders stand for all they hold.
+    #[must_use]
+    pub fn files(&self) -> Option<Vec<PathBuf>> {
+        if !self.in_git {
+            return None;
+        }
+        let listing =
+            git(&self.root, ["ls-files", "-z", "--cached", "--others", "--exclude-standard"])?;
+        let mut files: Vec<PathBuf> =
+            listing.split('\0').filter(|name| !name.is_empty()).map(PathBuf::from).collect();
+        // A file in conflict is listed once a side.
+        files.sort();
+        files.dedup();
+        Some(files)
+    }
+
+    /// Copies the tree to `to`, with times, modes, links and `.git`.
+    ///
+    /// # Errors
+    ///
+    /// Fails when a file cannot be read or written, naming it, and when interrupted.
+    pub fn copy(&self, to: &Path, interrupt: &Interrupt) -> Result<Copied, CaptureError> {
+        let mut copy = Copy { interrupt, copied: Copied::default() };
+        match self.files() {
+            Some(files) => {
+                for file in &files {
+                    copy.entry(&self.root.join(file), &to.join(file))?;
+                }
+                git_dir::copy(&self.root, to, &mut copy)?;
+            }
+            None => copy.entry(&self.root, to)?,
+        }
+        Ok(copy.copied)
+    }
+}
+
+/// Runs git for its answer. `None` where there is no git, no repository, or git refuses.
+pub(super) fn git<'a>(dir: &Path, args: impl IntoIterator<Item = &'a str>) -> Option<String> {
+    let output = Command::new("git")
+        .arg("-C")
+        .arg(dir)
+        .args(args)
+        // Without this `git status` and its kin rewrite the owner's index.
+        .env("GIT_OPTIONAL_LOCKS", "0")
+        .stdin(Stdio::null())
+        .output()
+        .ok()?;
+    // Go's own file names are UTF-8; a name that is not cannot be built.
+    output.status.success().then(|| String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+/// Copies an already copied tree once more, so that both sides hold the same even while the owner edits.
+///
+/// # Errors
+///
+/// As [`Source::copy`].
+pub fn duplicate(from: &Path, to: &Path, interrupt: &Interrupt) -> Result<(), CaptureError> {
+    Copy { interrupt, copied: Copied::default() }.entry(from, to)
+}
+
+/// Dates every file and folder below `dir` earlier by the same time: their order stays.
+///
+/// # Errors
+///
+/// Fails when a file cannot be dated.
+pub fn date_earlier(dir: &Path, by: Duration) -> io::Result<()> {
+    let data = fs::symlink_metadata(dir)?;
+    if data.is_dir() {
+        for entry in fs::read_dir(dir)? {
+            date_earlier(&entry?.path(), by)?;
+        }
+    }
+    let modified = data.modified()?;
+    set_mtime(dir, modified.checked_sub(by).unwrap_or(modified))
+}
+
+fn set_mtime(path: &Path, time: SystemTime) -> io::Result<()> {
+    let since = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    let at = Timespec {
+        tv_sec: i64::try_from(since.as_secs()).unwrap_or(i64::MAX),
+        tv_nsec: since.subsec_nanos().into(),
+    };
+    let times = Timestamps { last_access: at, last_modification: at };
+    Ok(rustix::fs::utimensat(CWD, path, &times, AtFlags::SYMLINK_NOFOLLOW)?)
+}
+
+/// A copy in the making.
+pub(super) struct Copy<'a> {
+    interrupt: &'a Interrupt,
+    pub(super) copied: Copied,
+}
+
+impl Copy<'_> {
+    /// Copies a file, a link or a folder with all it holds.
+    pub(super) fn entry(&mut self, from: &Path, to: &Path) -> Result<(), CaptureError> {
+        self.interrupt.check()?;
+        let read = |source| CaptureError::Read { path: from.to_owned(), source };
+        let write = |source| CaptureError::Copy { path: to.to_owned(), source };
+        let data = match fs::symlink_metadata(from) {
+            // Deleted in the work tree and not yet in the index: a change like any other.
+            Err(err) if err.kind() == io::ErrorKind::NotFound => return Ok(()),
+            data => data.map_err(read)?,
+        };
+        if let Some(parent) = to.parent() {
+            fs::create_dir_all(parent).map_err(write)?;
+        }
+        let kind = data.file_type();
+        if kind.is_symlink() {
+            let target = fs::read_link(from).map_err(read)?;
+            std::os::unix::fs::symlink(target, to).map_err(write)?;
+        } else if kind.is_dir() {
+            fs::create_dir_all(to).map_err(write)?;
+            let mut entries: Vec<_> =
+                fs::read_dir(from).and_then(Iterator::collect::<io::Result<_>>).map_err(read)?;
+            entries.sort_by_key(fs::DirEntry::file_name);
+            for entry in entries {
+                self.entry(&entry.path(), &to.join(entry.file_name()))?;
+            }
+        } else if kind.is_file() {
+            // Opened first, so that a file that may not be read is told from a disk that is full.
+            fs::File::open(from).map_err(read)?;
+            fs::copy(from, to).map_err(write)?;
+        } else {
+            let name = from.file_name().unwrap_or(OsStr::new("")).to_string_lossy();
+            self.copied
+                .notes
+                .push(format!("`{name}` is neither file nor folder nor link and was not copied"));
+            return Ok(());
+        }
+        self.copied.files += 1;
+        // A folder keeps a mode that lets the build write into it.
+        if kind.is_dir() {
+            fs::set_permissions(to, data.permissions()).map_err(write)?;
+        }
+        set_mtime(to, data.modified().map_err(read)?).map_err(write)
+    }
+}
