@@ -1,8 +1,166 @@
-//! stage
+//! Two recordings become a comparison: few causes, and what merely follows from them.
+//!
+//! Source of the method: `import`, `packagefile` and `packagemain` inputs carry
+//! content IDs of other actions, so a changed action whose differing inputs are
+//! all of these follows; any other differing input makes it a root.
 
+mod actions;
 pub mod artifacts;
+mod attribute;
 pub mod build_ids;
+pub mod category;
+pub mod cause;
+mod changes;
+mod matching;
+pub mod path_map;
+mod reach;
 pub mod sections;
+mod title;
 
-#[derive(Debug)]
-pub struct Comparison {}
+use crate::diff::actions::{Action, Actions};
+use crate::diff::artifacts::ArtifactPair;
+use crate::diff::cause::Cause;
+use crate::diff::matching::Pair;
+use crate::diff::path_map::PathMap;
+use crate::golang::hash_log::Proof;
+use crate::golang::inputs::Inputs;
+use crate::recording::Recording;
+
+pub use changes::Change;
+
+/// What differs between two recordings, and why.
+#[derive(Debug, Default)]
+pub struct Comparison {
+    pub counts: Counts,
+    pub keys: KeyCount,
+    /// Heaviest first.
+    pub causes: Vec<Cause>,
+    /// Changed actions that no cause reaches, each with what differs, verbatim.
+    pub unexplained: Vec<Unexplained>,
+    /// Actions with equal keys whose outputs differ.
+    pub nondeterministic: Vec<Nondeterministic>,
+    pub artifacts: Vec<ArtifactPair>,
+}
+
+/// Actions, by what became of them.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Counts {
+    pub first: usize,
+    pub second: usize,
+    /// With equal keys.
+    pub same: usize,
+    pub changed: usize,
+    pub only_first: usize,
+    pub only_second: usize,
+    /// Changed, with an input of its own that differs.
+    pub roots: usize,
+    /// Changed, and only by the outputs of others.
+    pub followers: usize,
+    pub ran_with_equal_key: usize,
+    pub changed_but_found: usize,
+    /// Changed, and with the same output all the same.
+    pub cutoff: usize,
+}
+
+/// How many compile and link keys of both sides were verified by recomputing their SHA-256.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct KeyCount {
+    pub verified: usize,
+    pub total: usize,
+}
+
+/// A changed action that nothing explains.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unexplained {
+    pub action: String,
+    pub changes: Vec<Change>,
+}
+
+/// An action whose inputs are equal and whose output is not.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Nondeterministic {
+    pub action: String,
+    pub first: String,
+    pub second: String,
+}
+
+/// Compares two recordings that were read with the same `inputs`.
+#[must_use]
+pub fn compare(first: &Recording, second: &Recording, inputs: &Inputs) -> Comparison {
+    let (ours, theirs) = (actions::collect(first), actions::collect(second));
+    let matching = matching::match_actions(&ours.all, &theirs.all, inputs);
+    let paths = PathMap::new(&first.manifest.places, &second.manifest.places);
+    let counts = Counts {
+        first: ours.all.len(),
+        second: theirs.all.len(),
+        only_first: matching.only_first.len(),
+        only_second: matching.only_second.len(),
+        ..Counts::default()
+    };
+    let steps: Vec<Step<'_>> =
+        matching.pairs.iter().map(|pair| Step::new(*pair, &ours, &theirs, inputs)).collect();
+    let mut comparison = Comparison {
+        counts: count(counts, &steps),
+        keys: KeyCount {
+            verified: ours.verified + theirs.verified,
+            total: ours.total + theirs.total,
+        },
+        nondeterministic: steps.iter().filter_map(Step::nondeterministic).collect(),
+        artifacts: artifacts::compare(&first.manifest.artifacts, &second.manifest.artifacts),
+        ..Comparison::default()
+    };
+    cause::explain(&steps, &paths, &mut comparison);
+    comparison
+}
+
+/// One step of both builds.
+struct Step<'a> {
+    first: &'a Action<'a>,
+    second: &'a Action<'a>,
+    /// Empty where the keys are equal.
+    changes: Vec<Change>,
+}
+
+impl<'a> Step<'a> {
+    fn new(pair: Pair, first: &'a Actions<'a>, second: &'a Actions<'a>, inputs: &Inputs) -> Self {
+        let (first, second) = (&first.all[pair.first], &second.all[pair.second]);
+        let proven = [first, second].iter().all(|action| action.key.proof == Proof::Verified);
+        let changes = match first.key.sum == second.key.sum {
+            true => Vec::new(),
+            // Inputs that may not be the ones that were hashed explain nothing.
+            false if !proven => Vec::new(),
+            false => changes::between(first, second, inputs),
+        };
+        Self { first, second, changes }
+    }
+
+    fn is_changed(&self) -> bool {
+        self.first.key.sum != self.second.key.sum
+    }
+
+    fn same_content(&self) -> Option<bool> {
+        Some(self.first.content? == self.second.content?)
+    }
+
+    fn is_cutoff(&self) -> bool {
+        self.is_changed() && self.same_content() == Some(true)
+    }
+
+    fn nondeterministic(&self) -> Option<Nondeterministic> {
+        (!self.is_changed() && self.same_content() == Some(false)).then(|| Nondeterministic {
+            action: self.second.name(),
+            first: self.first.content.map(|id| id.to_string()).unwrap_or_default(),
+            second: self.second.content.map(|id| id.to_string()).unwrap_or_default(),
+        })
+    }
+}
+
+fn count(mut counts: Counts, steps: &[Step<'_>]) -> Counts {
+    let number = |is: fn(&Step<'_>) -> bool| steps.iter().filter(|step| is(step)).count();
+    counts.changed = number(|step| step.is_changed());
+    counts.same = steps.len() - counts.changed;
+    counts.ran_with_equal_key = number(|step| !step.is_changed() && step.second.ran == Some(true));
+    counts.changed_but_found = number(|step| step.is_changed() && step.second.ran == Some(false));
+    counts.cutoff = number(|step| step.is_cutoff());
+    counts
+}

@@ -1,0 +1,113 @@
+//! The actions of a recording: keys of the hash log joined to the action graph.
+
+use std::collections::BTreeMap;
+
+use crate::golang::action_graph::GraphAction;
+use crate::golang::build_id::ShortId;
+use crate::golang::hash_log::{Key, KeyKind, Proof};
+use crate::recording::{Invocation, Recording};
+
+/// One compile or link of a recording.
+#[derive(Debug, Clone)]
+pub(super) struct Action<'r> {
+    pub(super) key: &'r Key,
+    /// The go command that it belongs to.
+    pub(super) invocation: &'r Invocation,
+    /// Short form of the sum; the name of the action in the graph.
+    pub(super) id: ShortId,
+    /// Hash of what it made, where the graph says it.
+    pub(super) content: Option<ShortId>,
+    /// Whether a command was executed, where the graph says it.
+    pub(super) ran: Option<bool>,
+    pub(super) cpu_ns: Option<u64>,
+}
+
+impl Action<'_> {
+    /// Returns the name of the action as the hash log prints it: `build fmt`.
+    pub(super) fn name(&self) -> String {
+        let kind = match self.key.kind {
+            KeyKind::Build => "build",
+            KeyKind::Link => "link",
+            KeyKind::Vet => "vet",
+        };
+        format!("{kind} {}", self.key.package)
+    }
+}
+
+/// The actions of one side, each once, with how much of their keys is proven.
+#[derive(Debug, Default)]
+pub(super) struct Actions<'r> {
+    pub(super) all: Vec<Action<'r>>,
+    pub(super) verified: usize,
+    pub(super) total: usize,
+}
+
+/// Collects the compiles and links of a recording.
+///
+/// A go command that finds an old target computes the key of a link that it
+/// then does not run; where there is a graph, only keys in it are actions.
+pub(super) fn collect(recording: &Recording) -> Actions<'_> {
+    let mut actions = Actions::default();
+    let mut seen: BTreeMap<(KeyKind, [u8; 32]), usize> = BTreeMap::new();
+    for invocation in &recording.invocations {
+        let graph = Graph::of(invocation);
+        for key in invocation.log.keys.iter().filter(|key| key.kind != KeyKind::Vet) {
+            let id = ShortId::of(&key.sum);
+            let node = graph.by_id.get(&id).copied();
+            if node.is_none() && !graph.by_id.is_empty() {
+                continue;
+            }
+            let action = Action {
+                key,
+                invocation,
+                id,
+                content: node.and_then(|node| node.content_id),
+                ran: node.map(|node| node.ran),
+                cpu_ns: node.map(|node| node.cpu_ns + graph.helpers(key)),
+            };
+            match seen.get(&(key.kind, key.sum)) {
+                // A later command finds in the cache what an earlier one made.
+                Some(&index) if actions.all[index].ran != Some(true) => actions.all[index] = action,
+                Some(_) => {}
+                None => {
+                    seen.insert((key.kind, key.sum), actions.all.len());
+                    actions.all.push(action);
+                }
+            }
+        }
+    }
+    actions.total = actions.all.len();
+    actions.verified =
+        actions.all.iter().filter(|action| action.key.proof == Proof::Verified).count();
+    actions
+}
+
+/// The graph of one go command, by action ID.
+struct Graph<'r> {
+    by_id: BTreeMap<ShortId, &'r GraphAction>,
+    /// CPU time of actions that have no key of their own and serve a compile: cgo, cover.
+    helpers: BTreeMap<&'r str, u64>,
+}
+
+impl<'r> Graph<'r> {
+    fn of(invocation: &'r Invocation) -> Self {
+        let mut graph = Self { by_id: BTreeMap::new(), helpers: BTreeMap::new() };
+        for node in &invocation.graph {
+            match node.action_id {
+                Some(id) => drop(graph.by_id.insert(id, node)),
+                None if node.mode.starts_with("cgo ") || node.mode == "cover" => {
+                    *graph.helpers.entry(&node.package).or_default() += node.cpu_ns;
+                }
+                None => {}
+            }
+        }
+        graph
+    }
+
+    fn helpers(&self, key: &Key) -> u64 {
+        match key.kind {
+            KeyKind::Build => self.helpers.get(key.package.as_str()).copied().unwrap_or_default(),
+            KeyKind::Link | KeyKind::Vet => 0,
+        }
+    }
+}

@@ -1,0 +1,214 @@
+//! Causes: what a person can change, with the actions that it makes run.
+
+use std::collections::BTreeMap;
+
+use crate::diff::attribute::{self, Changed, Identity};
+use crate::diff::category::Category;
+use crate::diff::path_map::PathMap;
+use crate::diff::reach::{self, CauseSet};
+use crate::diff::{Change, Comparison, Step, Unexplained};
+use crate::golang::hash_input::Slot;
+
+/// One cause, however many actions show it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Cause {
+    pub category: Category,
+    /// One line: what differs.
+    pub title: String,
+    /// What it is about within its category: a package, a flag, a variable; empty where there is nothing to tell apart.
+    pub about: String,
+    /// The actions that have it among their own inputs, each with the change that shows it best.
+    pub roots: Vec<Root>,
+    /// Actions with this cause among theirs, roots included.
+    pub reach_total: usize,
+    /// CPU seconds of these, shared with the other causes of each.
+    pub share_cpu_seconds: Option<f64>,
+    /// CPU seconds of the actions that have no other cause.
+    pub alone_cpu_seconds: Option<f64>,
+    /// Actions that it made run for the same output.
+    pub cutoff: usize,
+    /// What to do.
+    pub fix: Option<String>,
+}
+
+/// One action that has a cause among its own inputs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Root {
+    /// `build fmt`, as the hash log prints it.
+    pub action: String,
+    pub package: String,
+    pub change: Change,
+}
+
+/// Finds the causes of all changed steps, and what each reaches.
+pub(super) fn explain(steps: &[Step<'_>], paths: &PathMap, comparison: &mut Comparison) {
+    let mut roots: BTreeMap<Identity, Vec<Root>> = BTreeMap::new();
+    let mut own: Vec<Vec<Identity>> = Vec::with_capacity(steps.len());
+    for step in steps {
+        let mut identities = own_causes(step, paths, &mut roots);
+        if let Some(difference) = step.nondeterministic() {
+            let identity =
+                Identity { category: Category::Nondeterminism, about: step.second.name() };
+            roots.entry(identity.clone()).or_default().push(output_root(
+                step,
+                difference.first,
+                difference.second,
+            ));
+            identities.push(identity);
+        }
+        own.push(identities);
+    }
+    comparison.counts.roots =
+        own.iter().zip(steps).filter(|(own, step)| !own.is_empty() && step.is_changed()).count();
+    comparison.counts.followers = comparison.counts.changed - comparison.counts.roots;
+
+    let index: BTreeMap<&Identity, usize> =
+        roots.keys().enumerate().map(|(index, identity)| (identity, index)).collect();
+    let mut reached: Vec<CauseSet> = own
+        .iter()
+        .map(|identities| {
+            let mut set = CauseSet::default();
+            identities
+                .iter()
+                .filter_map(|identity| index.get(identity))
+                .for_each(|&cause| set.insert(cause));
+            set
+        })
+        .collect();
+    reach::propagate(steps, &mut reached);
+
+    comparison.unexplained = steps
+        .iter()
+        .zip(&reached)
+        .filter(|(step, causes)| step.is_changed() && causes.len() == 0)
+        .map(|(step, _)| Unexplained { action: step.second.name(), changes: step.changes.clone() })
+        .collect();
+    let weights = weigh(steps, &reached, roots.len());
+    let mut causes: Vec<Cause> = roots
+        .into_iter()
+        .zip(weights)
+        .map(|((identity, roots), weight)| weight.into_cause(identity, roots))
+        .collect();
+    causes.sort_by(|one, other| {
+        let share = |cause: &Cause| cause.share_cpu_seconds.unwrap_or_default();
+        share(other)
+            .total_cmp(&share(one))
+            .then(other.reach_total.cmp(&one.reach_total))
+            .then_with(|| (one.category, &one.about).cmp(&(other.category, &other.about)))
+    });
+    comparison.causes = causes;
+}
+
+fn own_causes(
+    step: &Step<'_>,
+    paths: &PathMap,
+    roots: &mut BTreeMap<Identity, Vec<Root>>,
+) -> Vec<Identity> {
+    let changed = Changed { first: step.first, second: step.second, changes: &step.changes };
+    let mut by_identity: BTreeMap<Identity, &Change> = BTreeMap::new();
+    for change in &step.changes {
+        if let Some(identity) = attribute::identify(&changed, change, paths) {
+            let shown = by_identity.entry(identity).or_insert(change);
+            if telling(change) > telling(shown) {
+                *shown = change;
+            }
+        }
+    }
+    for (identity, change) in &by_identity {
+        roots.entry(identity.clone()).or_default().push(Root {
+            action: step.second.name(),
+            package: step.second.key.package.clone(),
+            change: (*change).clone(),
+        });
+    }
+    by_identity.into_keys().collect()
+}
+
+/// How well a change shows its cause: the switch itself better than what it moves.
+fn telling(change: &Change) -> u8 {
+    match change.slot {
+        Slot::Salt
+        | Slot::Trimpath
+        | Slot::Target
+        | Slot::ForcedFlags
+        | Slot::LinkFlags
+        | Slot::Dir => 3,
+        Slot::ModInfo => match change.subject.as_str() {
+            "build CGO_ENABLED" | "build -tags" | "build -ldflags" | "build vcs.revision" => 3,
+            "build vcs.modified" => 4,
+            _ => 2,
+        },
+        Slot::File | Slot::Import | Slot::PackageFile => 0,
+        _ => 1,
+    }
+}
+
+fn output_root(step: &Step<'_>, first: String, second: String) -> Root {
+    Root {
+        action: step.second.name(),
+        package: step.second.key.package.clone(),
+        change: Change {
+            slot: Slot::Constant,
+            subject: "content ID".to_owned(),
+            first: Some(first),
+            second: Some(second),
+        },
+    }
+}
+
+/// What one cause weighs.
+#[derive(Default, Clone)]
+struct Weight {
+    reach: usize,
+    cutoff: usize,
+    /// `None` where no action graph says what actions cost.
+    share: Option<f64>,
+    alone: Option<f64>,
+}
+
+/// The share of an action among its causes is equal, and so the shares of all causes add up to the total.
+fn weigh(steps: &[Step<'_>], reached: &[CauseSet], causes: usize) -> Vec<Weight> {
+    let mut weights = vec![Weight::default(); causes];
+    for (step, set) in steps.iter().zip(reached) {
+        let cpu = step.second.cpu_ns.map(seconds);
+        let number = set.len();
+        for cause in set.iter() {
+            let weight = &mut weights[cause];
+            weight.reach += 1;
+            weight.cutoff += usize::from(step.is_cutoff());
+            if let Some(cpu) = cpu {
+                #[expect(clippy::cast_precision_loss, reason = "an action has few causes")]
+                let share = cpu / number as f64;
+                *weight.share.get_or_insert(0.0) += share;
+                *weight.alone.get_or_insert(0.0) += if number == 1 { cpu } else { 0.0 };
+            }
+        }
+    }
+    weights
+}
+
+#[expect(clippy::cast_precision_loss, reason = "2^53 nanoseconds are a hundred days")]
+fn seconds(nanoseconds: u64) -> f64 {
+    nanoseconds as f64 / 1e9
+}
+
+impl Weight {
+    fn into_cause(self, identity: Identity, roots: Vec<Root>) -> Cause {
+        let Identity { category, about } = identity;
+        let best = roots.iter().max_by_key(|root| telling(&root.change)).map(|root| &root.change);
+        let title = best
+            .map(|change| super::title::of(category, &about, change, &roots))
+            .unwrap_or_default();
+        Cause {
+            category,
+            title,
+            about,
+            roots,
+            reach_total: self.reach,
+            share_cpu_seconds: self.share,
+            alone_cpu_seconds: self.alone,
+            cutoff: self.cutoff,
+            fix: category.fix().map(str::to_owned),
+        }
+    }
+}
