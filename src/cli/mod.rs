@@ -1,1 +1,172 @@
-//! stage
+//! An edge: arguments, files, the terminal and the exit code.
+#![expect(clippy::disallowed_methods, reason = "cli is an edge; see clippy.toml")]
+
+mod check;
+mod color;
+mod policy;
+mod progress;
+mod record;
+mod repository;
+mod rules;
+
+use std::error::Error as _;
+use std::io::{self, Write};
+use std::iter;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand, ValueEnum};
+
+use crate::capture::CaptureError;
+use crate::policy::Problem;
+use crate::recording::ReadError;
+use crate::variation::SelectionError;
+
+/// Says why two builds of one Go commit differ, why a cache missed, and holds both against a policy
+#[derive(Debug, Parser)]
+#[command(version, propagate_version = true, max_term_width = 100, after_help = EXIT_CODES)]
+struct App {
+    #[command(subcommand)]
+    command: Command,
+}
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0    the policy is kept
+  1    the policy is broken
+  2    usage, policy or input is wrong
+  3    no verdict: the audited build failed, or something could not be read
+  130  interrupted";
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Check(Box<check::CheckArgs>),
+    Record(record::RecordArgs),
+    Rules(rules::RulesArgs),
+}
+
+/// How a report is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    Text,
+    Json,
+}
+
+/// What the process says to its caller.
+///
+/// "The build differs" and "goaudit could not tell" never share a code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Exit {
+    /// The policy is kept.
+    Kept = 0,
+    /// The policy is broken; the report says how.
+    Broken = 1,
+    /// Usage, policy or input is wrong. clap uses the same code.
+    Usage = 2,
+    /// There is no verdict.
+    NoVerdict = 3,
+    Interrupted = 130,
+}
+
+/// Why there is no verdict.
+#[derive(Debug, thiserror::Error)]
+enum Error {
+    #[error(transparent)]
+    Capture(#[from] CaptureError),
+    #[error("`{path}` is not a directory")]
+    NoDirectory { path: PathBuf },
+    #[error("failed to read `{path}`")]
+    Read { path: PathBuf, source: io::Error },
+    #[error("failed to read the recording `{path}`")]
+    Recording { path: PathBuf, source: ReadError },
+    #[error("there is no policy `{name}`: give the path of a file, or one of {shipped}")]
+    NoPolicy { name: String, shipped: String },
+    #[error("policy `{path}` is not valid:\n{}", lines(problems))]
+    Policy { path: String, problems: Vec<Problem> },
+    #[error(transparent)]
+    Selection(#[from] SelectionError),
+    #[error("`{pattern}` is no valid artifact pattern")]
+    Pattern { pattern: String },
+    #[error(
+        "--depth plan needs a command that starts with `go build`, `go install` or `go test`: others have no plan"
+    )]
+    NoPlan,
+    #[error("there is no rule `{id}`; `goaudit rules` lists them")]
+    NoRule { id: String },
+    #[error("failed to write `{path}`")]
+    WriteFile { path: PathBuf, source: io::Error },
+    #[error("failed to write the report")]
+    Write(#[source] io::Error),
+}
+
+impl Error {
+    /// Returns the exit code that goes with this error.
+    fn exit(&self) -> Exit {
+        match self {
+            Self::Capture(CaptureError::Interrupted) => Exit::Interrupted,
+            Self::Capture(CaptureError::NoModule { .. })
+            | Self::NoDirectory { .. }
+            | Self::NoPolicy { .. }
+            | Self::Policy { .. }
+            | Self::Selection(_)
+            | Self::Pattern { .. }
+            | Self::NoPlan
+            | Self::NoRule { .. } => Exit::Usage,
+            Self::Capture(_)
+            | Self::Read { .. }
+            | Self::Recording { .. }
+            | Self::WriteFile { .. }
+            | Self::Write(_) => Exit::NoVerdict,
+        }
+    }
+}
+
+fn lines(problems: &[Problem]) -> String {
+    problems.iter().map(|problem| format!("  {problem}")).collect::<Vec<_>>().join("\n")
+}
+
+/// Runs goaudit on the arguments of this process.
+#[must_use]
+pub fn main() -> ExitCode {
+    let app = App::parse();
+    let out = &mut io::stdout().lock();
+    let exit = match &app.command {
+        Command::Check(args) => args.run(out),
+        Command::Record(args) => return args.run().unwrap_or_else(|err| complain(&err).into()),
+        Command::Rules(args) => args.run(out),
+    };
+    exit.unwrap_or_else(|err| complain(&err)).into()
+}
+
+/// Prints an error and its causes to stderr, and returns its exit code.
+fn complain(err: &Error) -> Exit {
+    let mut stderr = io::stderr().lock();
+    // There is nobody left to tell when stderr is closed.
+    let _ = writeln!(stderr, "goaudit: {err}");
+    for cause in iter::successors(err.source(), |&cause| cause.source()) {
+        let _ = writeln!(stderr, "  because: {cause}");
+    }
+    if let Error::Capture(CaptureError::Build { output, .. }) = err
+        && !output.is_empty()
+    {
+        let _ = writeln!(stderr, "\n{output}");
+    }
+    err.exit()
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
+    }
+}
+
+/// Writes a report.
+///
+/// A reader that has seen enough (`goaudit … | head`) is not an error: the
+/// verdict stands, and it is the exit code.
+fn emit(out: &mut dyn Write, report: &str) -> Result<(), Error> {
+    match out.write_all(report.as_bytes()).and_then(|()| out.flush()) {
+        Err(err) if err.kind() != io::ErrorKind::BrokenPipe => Err(Error::Write(err)),
+        _ => Ok(()),
+    }
+}

@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 
 use crate::finding::{Finding, Level};
-use crate::rules::{Rule, expired_ignore, unused_ignore};
+use crate::rules::{Rule, expired_ignore, nothing_compared, unused_ignore};
 
 use super::raw::Ignore;
 use super::{Date, Policy};
@@ -41,6 +41,14 @@ pub struct Judged {
     pub level: Level,
 }
 
+impl Judged {
+    /// Says whether the finding is that there was nothing to judge: it takes a
+    /// pass away and breaks nothing.
+    fn leaves_open(&self) -> bool {
+        self.finding.rule == nothing_compared::RULE.id
+    }
+}
+
 /// A finding that the policy lets pass.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Allowed {
@@ -63,7 +71,7 @@ impl Verdict {
     }
 
     fn is_broken(&self) -> bool {
-        self.judged.iter().any(|judged| judged.level == Level::Error)
+        self.judged.iter().any(|judged| judged.level == Level::Error && !judged.leaves_open())
     }
 }
 
@@ -107,7 +115,12 @@ impl Policy {
         if verdict.is_broken() {
             verdict.outcome = Outcome::Fail;
         }
-        verdict
+        let open = verdict
+            .judged
+            .iter()
+            .filter(|judged| judged.level > Level::Note && judged.leaves_open());
+        let reasons: Vec<String> = open.map(|judged| judged.finding.message.clone()).collect();
+        reasons.into_iter().fold(verdict, Verdict::without_verdict)
     }
 
     fn place(&self, finding: Finding, today: Date, verdict: &mut Verdict) {

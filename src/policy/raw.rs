@@ -95,6 +95,14 @@ pub(super) fn level(name: &str) -> Option<Level> {
     }
 }
 
+impl fmt::Display for VariationChange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { name, is_made, value } = self;
+        write!(f, "{}{name}", if *is_made { '+' } else { '-' })?;
+        value.iter().try_for_each(|value| write!(f, "={value}"))
+    }
+}
+
 impl FromStr for VariationChange {
     type Err = String;
 

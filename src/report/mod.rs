@@ -1,1 +1,27 @@
-//! stage
+//! Reports: a verdict and a comparison as text. Data in, text out; no I/O, no clock.
+
+pub mod json;
+mod not_examined;
+pub mod text;
+
+use crate::diff::Comparison;
+use crate::policy::Verdict;
+use crate::recording::Recording;
+
+/// Everything that a report of an audit says.
+#[derive(Debug)]
+pub struct Report<'a> {
+    pub depth: Depth,
+    pub verdict: Verdict,
+    /// `None` where nothing was built or planned.
+    pub comparison: Option<Comparison>,
+    pub recordings: Option<(&'a Recording, &'a Recording)>,
+}
+
+/// How far an audit went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Depth {
+    Text,
+    Plan,
+    Build,
+}

@@ -3,16 +3,44 @@
 //! To add one: write `<rule>.rs` and `<rule>.md` here and add it to [`RULES`].
 //! The tests name whatever is missing.
 
+mod action_id_differs;
+mod artifact_not_parsed;
+mod builds;
+mod cgo_enabled;
 pub(crate) mod expired_ignore;
+mod hash_log_incomplete;
+mod missing_trimpath;
+mod nondeterministic_output;
+mod not_reproducible;
+pub(crate) mod nothing_compared;
+mod stray_a;
+mod unpinned_toolchain;
 pub(crate) mod unused_ignore;
+mod volatile_gcflags;
+mod volatile_ldflags;
 
 use crate::config::Repository;
-use crate::diff::Comparison;
 use crate::finding::{Finding, Level, Place};
-use crate::recording::Recording;
+
+pub use builds::Builds;
 
 /// Every rule, sorted by id.
-pub const RULES: &[&Rule] = &[&expired_ignore::RULE, &unused_ignore::RULE];
+pub const RULES: &[&Rule] = &[
+    &action_id_differs::RULE,
+    &artifact_not_parsed::RULE,
+    &cgo_enabled::RULE,
+    &expired_ignore::RULE,
+    &hash_log_incomplete::RULE,
+    &missing_trimpath::RULE,
+    &nondeterministic_output::RULE,
+    &not_reproducible::RULE,
+    &nothing_compared::RULE,
+    &stray_a::RULE,
+    &unpinned_toolchain::RULE,
+    &unused_ignore::RULE,
+    &volatile_gcflags::RULE,
+    &volatile_ldflags::RULE,
+];
 
 /// What a rule is called, what it reads, and how it reads it.
 #[derive(Debug)]
@@ -40,15 +68,13 @@ pub enum Check {
     Engine,
 }
 
-/// Two recordings and their comparison.
-#[derive(Debug)]
-pub struct Builds<'a> {
-    pub first: &'a Recording,
-    pub second: &'a Recording,
-    pub comparison: &'a Comparison,
-}
-
 impl Rule {
+    /// Says whether the rule reads files alone, so that it runs at every depth.
+    #[must_use]
+    pub const fn is_about_files(&self) -> bool {
+        matches!(self.check, Check::Files(_))
+    }
+
     /// Starts a finding of this rule.
     #[must_use]
     pub fn finding(&self, subject: impl Into<String>, message: impl Into<String>) -> Finding {

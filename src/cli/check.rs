@@ -1,0 +1,313 @@
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
+use std::{env, fs};
+
+use clap::Args;
+
+use crate::capture::CaptureError;
+use crate::capture::artifacts::{Wanted, matcher};
+use crate::capture::check::{self, CheckPlan, Pair};
+use crate::capture::go::Go;
+use crate::capture::interrupt::Interrupt;
+use crate::capture::tree::Source;
+use crate::cli::color::Color;
+use crate::cli::progress::Progress;
+use crate::cli::{Error, Exit, Format, emit, policy, repository};
+use crate::diff;
+use crate::golang::inputs::Inputs;
+use crate::policy::{Command, Date, Outcome, Policy};
+use crate::recording::{self, Depth, Recording};
+use crate::report::{self, Report};
+use crate::rules::{self, Builds};
+use crate::variation::{Selection, VARIATIONS};
+
+/// Build a module twice, explain what differs, and judge it by a policy
+///
+/// The first build is yours: your command, your environment, in a copy of your
+/// tree. The second is a rebuild from scratch in another directory, with other
+/// paths, time zone, locale, umask and more (--list-variations). Your tree and
+/// your GOCACHE are never written to.
+///
+/// COMMAND is any build: `go build …`, `make`, a script. Without one it is
+/// `build.command` of the policy, or `go build` of every main package of the
+/// module.
+#[derive(Debug, Args)]
+pub(super) struct CheckArgs {
+    /// Directory of the module
+    #[arg(default_value = ".")]
+    dir: PathBuf,
+    /// Judge by this policy: a file, or one that comes with goaudit (default, release, ci,
+    /// pedantic) [default: goaudit.yaml or .github/goaudit.yaml of DIR, else `default`]
+    #[arg(short, long, value_name = "NAME|FILE")]
+    policy: Option<String>,
+    /// How far to go
+    #[arg(long, value_enum, default_value_t = DepthArg::Build)]
+    depth: DepthArg,
+    /// Add to or take from what the rebuild makes different: +shallow,-umask
+    #[arg(long, value_name = "WORDS", value_delimiter = ',', allow_hyphen_values = true)]
+    vary: Vec<String>,
+    /// List the variations and leave
+    #[arg(long)]
+    list_variations: bool,
+    /// A file that the build is for, by pattern relative to DIR; may be repeated [default: what the
+    /// build's go commands install]
+    #[arg(long = "artifact", value_name = "GLOB")]
+    artifacts: Vec<String>,
+    /// Do without network in the first build, too; the second never has it
+    #[arg(long)]
+    offline: bool,
+    /// Make the copies here [default: the system's temporary directory]
+    #[arg(long, value_name = "DIR")]
+    work_dir: Option<PathBuf>,
+    /// Keep both recordings, as first.goaudit and second.goaudit, in this directory
+    #[arg(long, value_name = "DIR")]
+    save: Option<PathBuf>,
+    /// How to write the report
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+    /// Write the report to this file instead of stdout
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+    /// When to colour the report
+    #[arg(long, value_enum, default_value_t)]
+    color: Color,
+    /// Say nothing of the progress
+    #[arg(short, long)]
+    quiet: bool,
+    /// Show every root, every finding and every input
+    #[arg(short, long)]
+    verbose: bool,
+    /// The build to audit, after `--`
+    #[arg(last = true, value_name = "COMMAND")]
+    command: Vec<String>,
+}
+
+/// How far an audit goes, and what it costs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum DepthArg {
+    /// Read CI files only: milliseconds, no Go needed
+    Text,
+    /// Compare the hash inputs of two `go build -n`: about a second, nothing is compiled
+    Plan,
+    /// Build twice and compare the artifacts too
+    Build,
+}
+
+impl CheckArgs {
+    pub(super) fn run(&self, out: &mut dyn Write) -> Result<Exit, Error> {
+        if self.list_variations {
+            emit(out, &list_variations())?;
+            return Ok(Exit::Kept);
+        }
+        // Read: everything that can be wrong before a build costs minutes.
+        let dir = fs::canonicalize(&self.dir)
+            .ok()
+            .filter(|dir| dir.is_dir())
+            .ok_or_else(|| Error::NoDirectory { path: self.dir.clone() })?;
+        let policy = policy::load(self.policy.as_deref(), &dir)?;
+        let selection = self.selection(&policy)?;
+        let plan = match self.depth {
+            DepthArg::Text => None,
+            DepthArg::Plan | DepthArg::Build => Some(self.plan(&dir, &policy, selection)?),
+        };
+        let source = match &plan {
+            Some(plan) => plan.source.clone(),
+            None => Source::around(&dir, &dir)?,
+        };
+        let files = repository::read(&source);
+
+        // Work.
+        let mut inputs = Inputs::default();
+        let recordings = plan.map(|plan| self.record(&plan, &mut inputs)).transpose()?;
+        let report = judge(&policy, &files, recordings.as_ref(), &inputs, self.depth_name());
+
+        // Write.
+        self.write(out, &report)?;
+        Ok(match report.verdict.outcome {
+            Outcome::Pass => Exit::Kept,
+            Outcome::Fail => Exit::Broken,
+            Outcome::Unknown => Exit::NoVerdict,
+        })
+    }
+
+    fn selection(&self, policy: &Policy) -> Result<Selection, Error> {
+        let of_policy = policy.vary().iter().map(ToString::to_string);
+        let words: Vec<String> = of_policy.chain(self.vary.iter().cloned()).collect();
+        Ok(Selection::parse(words.iter().map(String::as_str))?)
+    }
+
+    fn plan(&self, dir: &Path, policy: &Policy, selection: Selection) -> Result<CheckPlan, Error> {
+        let go = Go::find(dir)?;
+        let depth = if self.depth == DepthArg::Plan { Depth::Plan } else { Depth::Build };
+        let command = match (self.command.as_slice(), policy.command()) {
+            ([], Some(Command::Args(args))) => Some(args.clone()),
+            ([], Some(Command::Shell(line))) => {
+                Some(vec!["sh".to_owned(), "-c".to_owned(), line.clone()])
+            }
+            ([], None) => None,
+            (words, _) => Some(words.to_vec()),
+        };
+        let command = match (depth, command) {
+            (Depth::Plan, Some(command)) if !has_plan(&command) => {
+                if !self.command.is_empty() {
+                    return Err(Error::NoPlan);
+                }
+                // A policy's `make` has no plan; that of the module still says most of it.
+                None
+            }
+            (_, command) => command,
+        };
+        let patterns = match self.artifacts.as_slice() {
+            [] => policy.artifacts().iter().map(|pattern| pattern.as_str().to_owned()).collect(),
+            patterns => checked_patterns(patterns)?,
+        };
+        let artifacts = match (patterns.is_empty(), &command) {
+            (false, _) => Wanted::Patterns(patterns),
+            (true, Some(_)) => Wanted::Installed,
+            (true, None) => Wanted::All,
+        };
+        let source = Source::around(dir, &module_dir(&go, dir)?)?;
+        let work_dir = self.work_dir.clone().unwrap_or_else(env::temp_dir);
+        Ok(CheckPlan {
+            go,
+            source,
+            depth,
+            command,
+            artifacts,
+            selection,
+            work_dir,
+            offline: self.offline,
+        })
+    }
+
+    fn record(
+        &self,
+        plan: &CheckPlan,
+        inputs: &mut Inputs,
+    ) -> Result<(Recording, Recording), Error> {
+        let interrupt =
+            Interrupt::catch().map_err(|source| Error::Read { path: "signals".into(), source })?;
+        let mut progress = Progress::new(self.quiet);
+        let pair = check::run(plan, &interrupt, &mut progress);
+        progress.finish();
+        let pair = pair?;
+        if let Some(dir) = &self.save {
+            save(&pair, dir)?;
+        }
+        Ok((read_recording(&pair.first, inputs)?, read_recording(&pair.second, inputs)?))
+    }
+
+    fn depth_name(&self) -> report::Depth {
+        match self.depth {
+            DepthArg::Text => report::Depth::Text,
+            DepthArg::Plan => report::Depth::Plan,
+            DepthArg::Build => report::Depth::Build,
+        }
+    }
+
+    fn write(&self, out: &mut dyn Write, report: &Report<'_>) -> Result<(), Error> {
+        let text = match self.format {
+            Format::Text => {
+                let colored = self.output.is_none() && self.color.is_on();
+                report::text::render(report, report::text::Style { colored, verbose: self.verbose })
+            }
+            Format::Json => report::json::render(report),
+        };
+        match &self.output {
+            None => emit(out, &text),
+            Some(path) => fs::write(path, text)
+                .map_err(|source| Error::WriteFile { path: path.clone(), source }),
+        }
+    }
+}
+
+/// Runs the rules on what was read and judges their findings.
+fn judge<'a>(
+    policy: &Policy,
+    files: &crate::config::Repository,
+    recordings: Option<&'a (Recording, Recording)>,
+    inputs: &Inputs,
+    depth: report::Depth,
+) -> Report<'a> {
+    let mut findings = rules::check_files(files);
+    let comparison = recordings.map(|(first, second)| {
+        let comparison = diff::compare(first, second, inputs);
+        findings.extend(rules::check_builds(&Builds {
+            first,
+            second,
+            comparison: &comparison,
+            inputs,
+        }));
+        comparison
+    });
+    let with_builds = recordings.is_some();
+    let ran = |id: &str| rules::by_id(id).is_some_and(|rule| rule.is_about_files() || with_builds);
+    let verdict = policy.judge(findings, today(), ran);
+    Report {
+        depth,
+        verdict,
+        comparison,
+        recordings: recordings.map(|(first, second)| (first, second)),
+    }
+}
+
+fn today() -> Date {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Date::from_unix_seconds(since.as_secs())
+}
+
+fn has_plan(command: &[String]) -> bool {
+    matches!(command, [go, verb, ..] if go == "go" && ["build", "install", "test"].contains(&verb.as_str()))
+}
+
+/// Returns the directory of the go.work or go.mod that governs `dir`.
+fn module_dir(go: &Go, dir: &Path) -> Result<PathBuf, Error> {
+    let file = ["GOWORK", "GOMOD"]
+        .into_iter()
+        .map(|name| go.setting(name))
+        .find(|file| file.starts_with('/') && *file != "/dev/null");
+    let parent = file.and_then(|file| Path::new(file).parent());
+    parent.map(Path::to_owned).ok_or_else(|| CaptureError::NoModule { dir: dir.to_owned() }.into())
+}
+
+/// Refuses patterns that are none.
+pub(super) fn checked_patterns(patterns: &[String]) -> Result<Vec<String>, Error> {
+    match patterns.iter().find(|pattern| matcher(pattern).is_none()) {
+        Some(pattern) => Err(Error::Pattern { pattern: pattern.clone() }),
+        None => Ok(patterns.to_vec()),
+    }
+}
+
+fn read_recording(path: &Path, inputs: &mut Inputs) -> Result<Recording, Error> {
+    let file =
+        fs::File::open(path).map_err(|source| Error::Read { path: path.to_owned(), source })?;
+    recording::read(file, inputs)
+        .map_err(|source| Error::Recording { path: path.to_owned(), source })
+}
+
+fn save(pair: &Pair, dir: &Path) -> Result<(), Error> {
+    let write = |source| Error::WriteFile { path: dir.to_owned(), source };
+    fs::create_dir_all(dir).map_err(write)?;
+    for (from, name) in [(&pair.first, "first.goaudit"), (&pair.second, "second.goaudit")] {
+        // A copy that breaks off leaves no half of a recording under its name.
+        let part = tempfile::Builder::new().prefix(".goaudit-").tempfile_in(dir).map_err(write)?;
+        fs::copy(from, part.path()).map_err(write)?;
+        part.persist(dir.join(name)).map_err(|err| write(err.error))?;
+    }
+    Ok(())
+}
+
+fn list_variations() -> String {
+    let width = VARIATIONS.iter().map(|variation| variation.name.len()).max().unwrap_or_default();
+    let line = |expected: bool| {
+        let some = VARIATIONS.iter().filter(move |variation| variation.expected_equal == expected);
+        some.map(|v| format!("  {:width$}  {}\n", v.name, v.summary)).collect::<String>()
+    };
+    format!(
+        "On, because a well-made build gives the same bytes under them; --vary -NAME takes one away:\n{}\
+         \nOff, because they change the bytes by design; --vary +NAME asks for one:\n{}",
+        line(true),
+        line(false)
+    )
+}

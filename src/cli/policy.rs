@@ -1,0 +1,76 @@
+//! Finds and reads the policy of an audit.
+
+use std::fs;
+use std::path::Path;
+
+use crate::cli::Error;
+use crate::policy::{Chain, Known, MAX_BYTES, Policy, SHIPPED, parse};
+use crate::rules::RULES;
+use crate::variation::VARIATIONS;
+
+/// Where a project's own policy is looked for, relative to the audited directory.
+const OWN: &[&str] = &["goaudit.yaml", ".github/goaudit.yaml"];
+
+/// Loads the policy that is named, or the project's own, or `default`.
+pub(super) fn load(named: Option<&str>, dir: &Path) -> Result<Policy, Error> {
+    let rules: Vec<&str> = RULES.iter().map(|rule| rule.id).collect();
+    let variations: Vec<&str> = VARIATIONS.iter().map(|variation| variation.name).collect();
+    let known = Known { rules: &rules, variations: &variations };
+    let own = || OWN.iter().copied().find(|file| dir.join(file).exists());
+    match named {
+        Some(name) if SHIPPED.iter().any(|(shipped, _)| *shipped == name) => shipped(name, &known),
+        // A file that is named is relative to where the user is; its own places are told by that name.
+        Some(file) => from_file(file, Path::new(""), &known),
+        None => match own() {
+            Some(file) => from_file(file, dir, &known),
+            None => shipped("default", &known),
+        },
+    }
+}
+
+fn shipped(name: &str, known: &Known<'_>) -> Result<Policy, Error> {
+    let invalid = |problems| Error::Policy { path: name.to_owned(), problems };
+    Chain::of_shipped(name)
+        .map_err(|problem| invalid(vec![problem]))?
+        .resolve(known)
+        .map_err(invalid)
+}
+
+fn from_file(file: &str, dir: &Path, known: &Known<'_>) -> Result<Policy, Error> {
+    let layer = |path: &str| {
+        parse(&read(path, dir)?, known)
+            .map_err(|problems| Error::Policy { path: path.to_owned(), problems })
+    };
+    let mut chain = Chain::of_file(file, layer(file)?);
+    while let Some(next) = chain.wanted() {
+        chain
+            .add(layer(&next)?)
+            .map_err(|problem| Error::Policy { path: next.clone(), problems: vec![problem] })?;
+    }
+    chain.resolve(known).map_err(|problems| Error::Policy { path: file.to_owned(), problems })
+}
+
+/// Reads no more than a policy can be: the parser says that it is too large.
+fn read(file: &str, dir: &Path) -> Result<String, Error> {
+    use std::io::Read as _;
+    let path = dir.join(file);
+    let missing = |source: std::io::Error| match source.kind() {
+        std::io::ErrorKind::NotFound => Error::NoPolicy {
+            name: file.to_owned(),
+            shipped: SHIPPED.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", "),
+        },
+        _ => Error::Policy {
+            path: file.to_owned(),
+            problems: vec![crate::policy::Problem {
+                at: None,
+                message: format!("failed to read it: {source}"),
+            }],
+        },
+    };
+    let mut bytes = Vec::new();
+    let opened = fs::File::open(path)
+        .and_then(|file| file.take(MAX_BYTES as u64 + 1).read_to_end(&mut bytes));
+    opened.map_err(missing)?;
+    // What is not UTF-8 becomes a character that the parser refuses with its place.
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}

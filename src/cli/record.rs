@@ -1,0 +1,52 @@
+use std::env;
+use std::path::PathBuf;
+use std::process::{ExitCode, ExitStatus};
+
+use clap::Args;
+
+use crate::capture::artifacts::Wanted;
+use crate::capture::interrupt::Interrupt;
+use crate::capture::record;
+use crate::cli::Error;
+
+/// Watch any build and keep a recording of it
+///
+/// Runs COMMAND where you are, with your environment and your GOCACHE, and
+/// notes every `go` that it starts: arguments, directory, Go settings, hash
+/// inputs and action graph. goaudit ends with COMMAND's own exit code.
+///
+/// A recording holds the names of your environment variables, and the values
+/// of Go's own build settings only. `tar --zstd -xf FILE` opens it.
+#[derive(Debug, Args)]
+pub(super) struct RecordArgs {
+    /// Write the recording to this file
+    #[arg(short, long, value_name = "FILE")]
+    output: PathBuf,
+    /// A file that the build is for, by pattern; may be repeated [default: what `go build` and
+    /// `go install` wrote]
+    #[arg(long = "artifact", value_name = "GLOB")]
+    artifacts: Vec<String>,
+    /// The build to watch
+    #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true)]
+    command: Vec<String>,
+}
+
+impl RecordArgs {
+    pub(super) fn run(&self) -> Result<ExitCode, Error> {
+        let dir = env::current_dir().map_err(|source| Error::Read { path: ".".into(), source })?;
+        let wanted = match self.artifacts.as_slice() {
+            [] => Wanted::Installed,
+            patterns => Wanted::Patterns(super::check::checked_patterns(patterns)?),
+        };
+        let interrupt =
+            Interrupt::catch().map_err(|source| Error::Read { path: "signals".into(), source })?;
+        let status = record::run(&self.command, &dir, &self.output, &wanted, &interrupt)?;
+        Ok(ExitCode::from(u8::try_from(code(status)).unwrap_or(1)))
+    }
+}
+
+/// As a shell gives it: 128 and the number of the signal for a command that a signal ended.
+fn code(status: ExitStatus) -> i32 {
+    use std::os::unix::process::ExitStatusExt as _;
+    status.code().or(status.signal().map(|signal| 128 + signal)).unwrap_or(1)
+}

@@ -1,0 +1,298 @@
+//! `goaudit.report.v1`: fields may be added to it, never changed.
+//!
+//! The structs here are the format; they are copies, so that the model can change.
+
+use serde::Serialize;
+
+use crate::diff::artifacts::{ArtifactPair, Outcome as ArtifactOutcome, Side};
+use crate::diff::build_ids::BuildIdMeaning;
+use crate::diff::cause::Cause;
+use crate::diff::{Change, Comparison};
+use crate::finding::Level;
+use crate::policy::{Judged, Outcome};
+use crate::recording::{Manifest, Recording, Varied};
+use crate::report::{Report, not_examined};
+
+/// Renders a report as one JSON document.
+///
+/// # Panics
+///
+/// Never in practice: serialization fails only on a map key that is no string.
+#[must_use]
+pub fn render(report: &Report<'_>) -> String {
+    let mut text = serde_json::to_string_pretty(&document(report)).unwrap_or_default();
+    text.push('\n');
+    text
+}
+
+#[derive(Serialize)]
+struct Document<'a> {
+    schema: &'static str,
+    verdict: &'static str,
+    /// Why there is no verdict, or what it leaves open.
+    reasons: &'a [String],
+    findings: Vec<FindingObject<'a>>,
+    comparison: Option<ComparisonObject<'a>>,
+    artifacts: Option<Vec<ArtifactObject<'a>>>,
+    variations: Vec<VariationObject<'a>>,
+    not_examined: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct FindingObject<'a> {
+    rule: &'a str,
+    level: Level,
+    message: &'a str,
+    path: Option<&'a str>,
+    line: Option<u32>,
+    column: Option<u32>,
+    subject: &'a str,
+    evidence: &'a [String],
+    fix: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct ComparisonObject<'a> {
+    first: SideObject<'a>,
+    second: SideObject<'a>,
+    actions: ActionsObject,
+    causes: Vec<CauseObject<'a>>,
+    unexplained: Vec<UnexplainedObject<'a>>,
+    keys: KeysObject,
+}
+
+#[derive(Serialize)]
+struct SideObject<'a> {
+    source: String,
+    go_version: Option<&'a str>,
+    actions: usize,
+}
+
+#[derive(Serialize)]
+struct ActionsObject {
+    same: usize,
+    changed: usize,
+    only_first: usize,
+    only_second: usize,
+    roots: usize,
+    followers: usize,
+    ran_with_equal_key: usize,
+    changed_but_found: usize,
+    cutoff: usize,
+}
+
+#[derive(Serialize)]
+struct CauseObject<'a> {
+    category: &'static str,
+    title: &'a str,
+    roots: Vec<RootObject<'a>>,
+    roots_total: usize,
+    reach_total: usize,
+    share_cpu_seconds: Option<f64>,
+    alone_cpu_seconds: Option<f64>,
+    cutoff: usize,
+    fix: Option<&'a str>,
+    /// Whether the fix was tried; always null until it can be.
+    fix_proven: Option<bool>,
+}
+
+#[derive(Serialize)]
+struct RootObject<'a> {
+    action: &'a str,
+    first: Option<&'a str>,
+    second: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct UnexplainedObject<'a> {
+    action: &'a str,
+    inputs: Vec<RootObject<'a>>,
+}
+
+#[derive(Serialize)]
+struct KeysObject {
+    verified: usize,
+    total: usize,
+}
+
+#[derive(Serialize)]
+struct ArtifactObject<'a> {
+    path: &'a str,
+    first: Option<FileObject<'a>>,
+    second: Option<FileObject<'a>>,
+    identical: bool,
+    build_id: Option<&'static str>,
+    differences: Vec<DifferenceObject<'a>>,
+    unreadable: &'a [String],
+}
+
+#[derive(Serialize)]
+struct FileObject<'a> {
+    sha256: &'a str,
+    bytes: u64,
+}
+
+#[derive(Serialize)]
+struct DifferenceObject<'a> {
+    level: &'static str,
+    name: String,
+    first: Option<String>,
+    second: Option<String>,
+    category: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct VariationObject<'a> {
+    name: &'a str,
+    applied: bool,
+    detail: &'a str,
+}
+
+fn document<'a>(report: &'a Report<'_>) -> Document<'a> {
+    let verdict = match report.verdict.outcome {
+        Outcome::Pass => "pass",
+        Outcome::Fail => "fail",
+        Outcome::Unknown => "unknown",
+    };
+    let pair = report.recordings.as_ref();
+    let comparison = report.comparison.as_ref().zip(pair);
+    let artifacts = report
+        .comparison
+        .as_ref()
+        .map(|comparison| comparison.artifacts.iter().map(artifact).collect());
+    Document {
+        schema: "goaudit.report.v1",
+        verdict,
+        reasons: &report.verdict.not_judged,
+        findings: report.verdict.judged.iter().map(finding).collect(),
+        comparison: comparison
+            .map(|(comparison, (first, second))| compared(comparison, first, second)),
+        artifacts,
+        variations: pair.map(|(_, second)| variations(&second.manifest)).unwrap_or_default(),
+        not_examined: not_examined::lines(report),
+    }
+}
+
+fn finding(judged: &Judged) -> FindingObject<'_> {
+    let Judged { finding, level } = judged;
+    let place = finding.place.as_ref();
+    let at = place.and_then(|place| place.at);
+    FindingObject {
+        rule: finding.rule,
+        level: *level,
+        message: &finding.message,
+        path: place.map(|place| place.path.as_str()),
+        line: at.map(|(line, _)| line.get()),
+        column: at.map(|(_, column)| column.get()),
+        subject: &finding.subject,
+        evidence: &finding.evidence,
+        fix: finding.fix.as_deref(),
+    }
+}
+
+fn compared<'a>(
+    comparison: &'a Comparison,
+    first: &'a Recording,
+    second: &'a Recording,
+) -> ComparisonObject<'a> {
+    let counts = &comparison.counts;
+    let side = |recording: &'a Recording, actions| SideObject {
+        source: recording.manifest.command.join(" "),
+        go_version: recording.go_version(),
+        actions,
+    };
+    ComparisonObject {
+        first: side(first, counts.first),
+        second: side(second, counts.second),
+        actions: ActionsObject {
+            same: counts.same,
+            changed: counts.changed,
+            only_first: counts.only_first,
+            only_second: counts.only_second,
+            roots: counts.roots,
+            followers: counts.followers,
+            ran_with_equal_key: counts.ran_with_equal_key,
+            changed_but_found: counts.changed_but_found,
+            cutoff: counts.cutoff,
+        },
+        causes: comparison.causes.iter().map(cause).collect(),
+        unexplained: comparison
+            .unexplained
+            .iter()
+            .map(|unexplained| UnexplainedObject {
+                action: &unexplained.action,
+                inputs: unexplained
+                    .changes
+                    .iter()
+                    .map(|change| input(&unexplained.action, change))
+                    .collect(),
+            })
+            .collect(),
+        keys: KeysObject { verified: comparison.keys.verified, total: comparison.keys.total },
+    }
+}
+
+fn cause(cause: &Cause) -> CauseObject<'_> {
+    CauseObject {
+        category: cause.category.name(),
+        title: &cause.title,
+        roots: cause.roots.iter().map(|root| input(&root.action, &root.change)).collect(),
+        roots_total: cause.roots.len(),
+        reach_total: cause.reach_total,
+        share_cpu_seconds: cause.share_cpu_seconds,
+        alone_cpu_seconds: cause.alone_cpu_seconds,
+        cutoff: cause.cutoff,
+        fix: cause.fix.as_deref(),
+        fix_proven: None,
+    }
+}
+
+fn input<'a>(action: &'a str, change: &'a Change) -> RootObject<'a> {
+    RootObject { action, first: change.first.as_deref(), second: change.second.as_deref() }
+}
+
+fn artifact(pair: &ArtifactPair) -> ArtifactObject<'_> {
+    fn file(side: &Option<Side>) -> Option<FileObject<'_>> {
+        side.as_ref().map(|side| FileObject { sha256: &side.sha256, bytes: side.bytes })
+    }
+    let mut object = ArtifactObject {
+        path: &pair.path,
+        first: file(&pair.first),
+        second: file(&pair.second),
+        identical: pair.outcome == ArtifactOutcome::Identical,
+        build_id: None,
+        differences: Vec::new(),
+        unreadable: &[],
+    };
+    if let ArtifactOutcome::Differs(differences) = &pair.outcome {
+        if differences.build_id != BuildIdMeaning::Same {
+            object.build_id = Some(differences.build_id.sentence());
+        }
+        let settings = differences.settings.iter().map(|change| DifferenceObject {
+            level: "buildinfo",
+            name: change.key.to_string(),
+            first: change.first.clone(),
+            second: change.second.clone(),
+            category: None,
+        });
+        let sections = differences.sections.iter().map(|change| DifferenceObject {
+            level: "section",
+            name: change.name.clone(),
+            first: change.first.map(|bytes| bytes.to_string()),
+            second: change.second.map(|bytes| bytes.to_string()),
+            category: None,
+        });
+        object.differences = settings.chain(sections).collect();
+        object.unreadable = &differences.unreadable;
+    }
+    object
+}
+
+fn variations(manifest: &Manifest) -> Vec<VariationObject<'_>> {
+    manifest.variations.iter().map(variation).collect()
+}
+
+fn variation(varied: &Varied) -> VariationObject<'_> {
+    let (Ok(detail) | Err(detail)) = &varied.how;
+    VariationObject { name: &varied.name, applied: varied.how.is_ok(), detail }
+}

@@ -1,0 +1,70 @@
+#![doc = include_str!("not_reproducible.md")]
+
+use super::{Builds, Check, Rule};
+use crate::diff::artifacts::{ArtifactPair, Outcome};
+use crate::finding::{Finding, Level};
+
+pub(crate) const RULE: Rule = Rule {
+    id: "not-reproducible",
+    summary: "an artifact differs between the two builds",
+    explanation: include_str!("not_reproducible.md"),
+    level: Level::Error,
+    check: Check::Builds(check),
+};
+
+fn check(builds: &Builds<'_>) -> Vec<Finding> {
+    builds.comparison.artifacts.iter().filter_map(|pair| finding(builds, pair)).collect()
+}
+
+fn finding(builds: &Builds<'_>, pair: &ArtifactPair) -> Option<Finding> {
+    let finding = match &pair.outcome {
+        Outcome::Identical => return None,
+        Outcome::OnlyFirst => RULE.finding(&pair.path, "only the first build made it"),
+        Outcome::OnlySecond => RULE.finding(&pair.path, "only the second build made it"),
+        Outcome::Differs(differences) => {
+            let sentence = differences.build_id.sentence().trim_end_matches('.');
+            let mut finding = RULE.finding(
+                &pair.path,
+                format!("the two builds gave different bytes: {}", lower(sentence)),
+            );
+            for change in &differences.settings {
+                let side =
+                    |value: &Option<String>| value.clone().unwrap_or_else(|| "(none)".to_owned());
+                finding = finding.with_evidence(format!(
+                    "{}: {} → {}",
+                    change.key,
+                    side(&change.first),
+                    side(&change.second)
+                ));
+            }
+            let sections: Vec<&str> =
+                differences.sections.iter().map(|change| change.name.as_str()).collect();
+            if !sections.is_empty() {
+                finding =
+                    finding.with_evidence(format!("sections that differ: {}", sections.join(" ")));
+            }
+            differences.unreadable.iter().fold(finding, |finding, note| finding.with_evidence(note))
+        }
+    };
+    let causes: Vec<&str> =
+        builds.comparison.causes.iter().map(|cause| cause.category.name()).collect();
+    Some(match causes.is_empty() {
+        true => finding,
+        false => finding.with_fix(format!("mend the causes above: {}", unique(causes).join(", "))),
+    })
+}
+
+fn unique(mut names: Vec<&str>) -> Vec<&str> {
+    let mut seen = Vec::new();
+    names.retain(|name| {
+        let is_new = !seen.contains(name);
+        seen.push(name);
+        is_new
+    });
+    names
+}
+
+fn lower(sentence: &str) -> String {
+    let mut chars = sentence.chars();
+    chars.next().map(|first| first.to_lowercase().chain(chars).collect()).unwrap_or_default()
+}

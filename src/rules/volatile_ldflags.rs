@@ -1,0 +1,55 @@
+#![doc = include_str!("volatile_ldflags.md")]
+
+use super::{Builds, Check, Rule};
+use crate::detect::{self, Look};
+use crate::finding::{Finding, Level};
+
+pub(crate) const RULE: Rule = Rule {
+    id: "volatile-ldflags",
+    summary: "a changing value in -ldflags",
+    explanation: include_str!("volatile_ldflags.md"),
+    level: Level::Note,
+    check: Check::Builds(check),
+};
+
+fn check(builds: &Builds<'_>) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for (first, second) in builds.commands() {
+        let value = first.command().value("ldflags").to_owned();
+        let again =
+            second.map(|info| info.command().value("ldflags").to_owned()).unwrap_or_default();
+        let others = stamps(&again);
+        for (index, stamp) in stamps(&value).into_iter().enumerate() {
+            let (name, _) = stamp.split_once('=').unwrap_or((stamp, ""));
+            let differs = second.is_some() && others.get(index).is_none_or(|other| *other != stamp);
+            let what = match (differs, detect::look(stamp)) {
+                (true, _) => {
+                    "differs between two builds of one tree, so no two builds give the same bytes"
+                }
+                (false, Some(Look::Time)) => "looks like a time: no two builds give the same bytes",
+                (false, Some(Look::Commit)) => "looks like a commit: every commit links again",
+                (false, Some(Look::Uuid)) => "looks like a UUID: no two builds give the same bytes",
+                (false, Some(Look::Path) | None) => continue,
+            };
+            let mut finding =
+                RULE.finding(name, format!("the linker stamp {name} {what}")).with_evidence(stamp);
+            if differs {
+                finding = finding
+                    .with_evidence(format!("second: {}", others.get(index).unwrap_or(&"(none)")));
+            }
+            findings.push(finding.with_fix(
+                "stamp the commit date (git log -1 --format=%cI) or nothing: Go stamps vcs.revision and vcs.time by itself",
+            ));
+        }
+    }
+    findings
+}
+
+/// Returns the `NAME=VALUE` of each `-X`, and any other word as it is.
+fn stamps(ldflags: &str) -> Vec<&str> {
+    let words = ldflags.split([' ', '\t']).map(|word| word.trim_matches(['\'', '"']));
+    words
+        .filter(|word| !word.is_empty() && *word != "-X")
+        .map(|word| word.strip_prefix("-X=").unwrap_or(word))
+        .collect()
+}
