@@ -3,13 +3,25 @@
 //! To add one: write `<rule>.rs` and `<rule>.md` here and add it to [`RULES`].
 //! The tests name whatever is missing.
 
+mod cache_key_no_toolchain;
+mod cache_key_volatile;
+mod cache_no_restore_keys;
+mod file_not_read;
+
+use std::collections::BTreeSet;
+
 use crate::config::Repository;
 use crate::diff::Comparison;
 use crate::finding::{Finding, Level, Place};
 use crate::recording::Recording;
 
 /// Every rule, sorted by id.
-pub const RULES: &[&Rule] = &[];
+pub const RULES: &[&Rule] = &[
+    &cache_key_no_toolchain::RULE,
+    &cache_key_volatile::RULE,
+    &cache_no_restore_keys::RULE,
+    &file_not_read::RULE,
+];
 
 /// What a rule is called, what it reads, and how it reads it.
 #[derive(Debug)]
@@ -99,12 +111,20 @@ pub fn check_builds(builds: &Builds<'_>) -> Vec<Finding> {
 }
 
 /// Runs every rule about files. The findings come back sorted.
+///
+/// What is written once and used by several jobs (an anchor, an action, a
+/// reusable workflow) is told once.
 #[must_use]
 pub fn check_files(repository: &Repository) -> Vec<Finding> {
-    sorted(RULES.iter().flat_map(|rule| match rule.check {
+    let mut findings = sorted(RULES.iter().flat_map(|rule| match rule.check {
         Check::Files(check) => check(repository),
         Check::Builds(_) | Check::Engine => Vec::new(),
-    }))
+    }));
+    let mut told = BTreeSet::new();
+    findings.retain(|finding| {
+        told.insert((finding.rule, finding.place.clone(), finding.message.clone()))
+    });
+    findings
 }
 
 fn sorted(findings: impl Iterator<Item = Finding>) -> Vec<Finding> {
