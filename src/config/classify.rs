@@ -40,8 +40,7 @@ pub(super) fn names_go_version(name: &str) -> bool {
     let is_version = |word: &&str| matches!(*word, "version" | "versions" | "ver" | "toolchain");
     words.iter().any(|word| {
         matches!(*word, "goversion" | "goversions" | "gover" | "golangversion" | "gotoolchain")
-    }) || (words.iter().any(|word| is_go(word))
-        && (words.len() == 1 || words.iter().any(|word| is_version(word))))
+    }) || (words.iter().any(is_go) && (words.len() == 1 || words.iter().any(is_version)))
 }
 
 /// Tells whether a matrix entry is named after a platform.
@@ -149,7 +148,7 @@ fn date(arguments: &[&str]) -> Class {
             || word.starts_with("--date")
             || word.starts_with("--reference")
     };
-    if arguments.iter().any(|word| other(&word)) {
+    if arguments.iter().any(other) {
         return Class::Opaque;
     }
     let Some((_, format)) = text.split_once('+') else {

@@ -53,7 +53,8 @@ fn fix(one: &CachedBy<'_>) -> String {
     let line = match key.text_before(Class::Deps) {
         Some(before) => {
             let rest = key.text.strip_prefix(before).unwrap_or_default();
-            format!("key: {before}go{version}-{rest}")
+            let go = if before.ends_with("go-") { "" } else { "go" };
+            format!("key: {before}{go}{version}-{rest}")
         }
         None => format!("key: {}-go{version}", key.text),
     };
