@@ -28,7 +28,7 @@ pub(super) fn read(source: &Source) -> Repository {
         .filter(|path| is_read(path))
         .filter_map(|path| read_file(&root, path))
         .collect();
-    Repository { files, paths }
+    Repository::new(files, paths)
 }
 
 fn under<'a>(path: &'a str, below: &str) -> Option<&'a str> {

@@ -1,15 +1,30 @@
 //! Build and CI files of the audited repository: text in, values with positions out; no I/O.
 #![warn(clippy::arithmetic_side_effects, clippy::indexing_slicing)]
 
+pub mod expression;
+pub mod go_paths;
+pub mod pipeline;
+pub mod template;
 pub mod yaml;
+
+mod classify;
+mod github;
+mod scope;
+mod shell;
+mod toolchain;
+
+use std::sync::OnceLock;
+
+use crate::finding::Place;
+use pipeline::{CachedBy, Pipeline};
 
 /// The files of a repository that goaudit reads, and which paths it holds.
 #[derive(Debug, Default)]
 pub struct Repository {
-    /// Text files, sorted by path.
-    pub files: Vec<SourceFile>,
-    /// Every path that git tracks or would track, relative to the root, with `/`, sorted.
-    pub paths: Vec<String>,
+    files: Vec<SourceFile>,
+    paths: Vec<String>,
+    /// Made from the files when a rule first asks.
+    reading: OnceLock<Reading>,
 }
 
 /// One text file of the repository.
@@ -18,4 +33,63 @@ pub struct SourceFile {
     /// Relative to the audited root, with `/`.
     pub path: String,
     pub text: String,
+}
+
+/// What was made of the CI files.
+#[derive(Debug, Default)]
+struct Reading {
+    pipelines: Vec<Pipeline>,
+    unread: Vec<Unread>,
+}
+
+/// A file that could not be read, and why.
+#[derive(Debug, Clone)]
+pub struct Unread {
+    pub place: Place,
+    /// A fragment that reads after "failed to read".
+    pub reason: String,
+}
+
+impl Repository {
+    /// Takes the files to audit, and every path that git tracks or would track,
+    /// relative to the root, with `/`.
+    #[must_use]
+    pub fn new(mut files: Vec<SourceFile>, mut paths: Vec<String>) -> Self {
+        files.sort_by(|first, second| first.path.cmp(&second.path));
+        paths.sort();
+        Self { files, paths, reading: OnceLock::new() }
+    }
+
+    /// The text files, sorted by path.
+    #[must_use]
+    pub fn files(&self) -> &[SourceFile] {
+        &self.files
+    }
+
+    /// Every path of the repository, sorted.
+    #[must_use]
+    pub fn paths(&self) -> &[String] {
+        &self.paths
+    }
+
+    /// The pipelines of all CI systems, sorted by path.
+    #[must_use]
+    pub fn pipelines(&self) -> &[Pipeline] {
+        &self.reading().pipelines
+    }
+
+    /// The cache steps of all pipelines.
+    pub fn caches(&self) -> impl Iterator<Item = CachedBy<'_>> {
+        self.pipelines().iter().flat_map(Pipeline::caches)
+    }
+
+    /// The files that could not be read, sorted by path.
+    #[must_use]
+    pub fn unread(&self) -> &[Unread] {
+        &self.reading().unread
+    }
+
+    fn reading(&self) -> &Reading {
+        self.reading.get_or_init(|| github::read(&self.files))
+    }
 }

@@ -6,8 +6,12 @@
 mod action_id_differs;
 mod artifact_not_parsed;
 mod builds;
+mod cache_key_no_toolchain;
+mod cache_key_volatile;
+mod cache_no_restore_keys;
 mod cgo_enabled;
 pub(crate) mod expired_ignore;
+mod file_not_read;
 mod hash_log_incomplete;
 mod missing_trimpath;
 mod nondeterministic_output;
@@ -19,6 +23,8 @@ pub(crate) mod unused_ignore;
 mod volatile_gcflags;
 mod volatile_ldflags;
 
+use std::collections::BTreeSet;
+
 use crate::config::Repository;
 use crate::finding::{Finding, Level, Place};
 
@@ -28,8 +34,12 @@ pub use builds::Builds;
 pub const RULES: &[&Rule] = &[
     &action_id_differs::RULE,
     &artifact_not_parsed::RULE,
+    &cache_key_no_toolchain::RULE,
+    &cache_key_volatile::RULE,
+    &cache_no_restore_keys::RULE,
     &cgo_enabled::RULE,
     &expired_ignore::RULE,
+    &file_not_read::RULE,
     &hash_log_incomplete::RULE,
     &missing_trimpath::RULE,
     &nondeterministic_output::RULE,
@@ -128,12 +138,20 @@ pub fn check_builds(builds: &Builds<'_>) -> Vec<Finding> {
 }
 
 /// Runs every rule about files. The findings come back sorted.
+///
+/// What is written once and used by several jobs (an anchor, an action, a
+/// reusable workflow) is told once.
 #[must_use]
 pub fn check_files(repository: &Repository) -> Vec<Finding> {
-    sorted(RULES.iter().flat_map(|rule| match rule.check {
+    let mut findings = sorted(RULES.iter().flat_map(|rule| match rule.check {
         Check::Files(check) => check(repository),
         Check::Builds(_) | Check::Engine => Vec::new(),
-    }))
+    }));
+    let mut told = BTreeSet::new();
+    findings.retain(|finding| {
+        told.insert((finding.rule, finding.place.clone(), finding.message.clone()))
+    });
+    findings
 }
 
 fn sorted(findings: impl Iterator<Item = Finding>) -> Vec<Finding> {

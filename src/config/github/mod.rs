@@ -1,0 +1,120 @@
+//! Workflows and composite actions of GitHub Actions.
+
+mod actions;
+mod document;
+mod matrix;
+mod steps;
+mod workflow;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Reading, SourceFile, Unread};
+use crate::finding::Place;
+use document::Document;
+
+/// The workflows and actions of a repository, by path.
+#[derive(Debug, Default)]
+struct Files<'a> {
+    documents: BTreeMap<&'a str, Document<'a>>,
+}
+
+/// Reads all workflows and actions. A file that cannot be read does not keep
+/// the others from being read.
+pub(super) fn read(sources: &[SourceFile]) -> Reading {
+    let mut files = Files::default();
+    let mut reading = Reading::default();
+    for source in
+        sources.iter().filter(|source| is_workflow(&source.path) || is_action(&source.path))
+    {
+        match Document::parse(source) {
+            Ok(document) => {
+                files.documents.insert(&source.path, document);
+            }
+            Err(unread) => reading.unread.push(unread),
+        }
+    }
+    let mut used_actions = BTreeSet::new();
+    let called = workflow::called(&files);
+    for document in files.documents.values().filter(|document| is_workflow(document.path)) {
+        let triggers = workflow::triggers(document);
+        let only_called = triggers.iter().all(|trigger| trigger == "workflow_call");
+        if !(only_called && called.contains(document.path)) {
+            reading.pipelines.push(workflow::pipeline(
+                &files,
+                document,
+                triggers,
+                &mut used_actions,
+            ));
+        }
+    }
+    for document in files.documents.values() {
+        if is_action(document.path) && !used_actions.contains(document.path) {
+            reading.pipelines.extend(workflow::action(&files, document));
+        }
+    }
+    reading.pipelines.sort_by(|first, second| first.path.cmp(&second.path));
+    reading
+}
+
+fn is_yaml(name: &str) -> Option<&str> {
+    name.strip_suffix(".yml").or_else(|| name.strip_suffix(".yaml"))
+}
+
+fn is_workflow(path: &str) -> bool {
+    path.strip_prefix(".github/workflows/")
+        .and_then(is_yaml)
+        .is_some_and(|name| !name.contains('/'))
+}
+
+/// An action may live anywhere but where files of others and inputs of tests live.
+fn is_action(path: &str) -> bool {
+    let mut folders = path.split('/');
+    let name = folders.next_back().unwrap_or_default();
+    is_yaml(name) == Some("action")
+        && !folders.any(|folder| matches!(folder, "vendor" | "node_modules" | "testdata"))
+}
+
+impl<'a> Files<'a> {
+    /// Finds the action that `uses: ./dir` names.
+    ///
+    /// Where the repository is checked out into a folder, the folder comes first.
+    fn action(&self, uses: &str) -> Option<&Document<'a>> {
+        let dir = relative(uses)?;
+        let inner = dir.split_once('/').map_or("", |(_, inner)| inner);
+        [dir.as_str(), inner].iter().find_map(|dir| {
+            ["action.yml", "action.yaml"].iter().find_map(|name| {
+                let path =
+                    if dir.is_empty() { (*name).to_owned() } else { format!("{dir}/{name}") };
+                self.documents.get(path.as_str())
+            })
+        })
+    }
+
+    /// Finds the workflow that `uses: ./.github/workflows/x.yml` names.
+    fn workflow(&self, uses: &str) -> Option<&Document<'a>> {
+        self.documents.get(relative(uses)?.as_str())
+    }
+}
+
+/// Returns a path that starts with `./`, without that and without `.` and `..`.
+fn relative(uses: &str) -> Option<String> {
+    let mut folders = Vec::new();
+    for folder in uses.strip_prefix("./")?.split('/') {
+        match folder {
+            "" | "." => {}
+            ".." => {
+                folders.pop()?;
+            }
+            folder => folders.push(folder),
+        }
+    }
+    Some(folders.join("/"))
+}
+
+/// Says that a file cannot be read.
+fn unread(path: &str, at: Option<document::At>, reason: impl Into<String>) -> Unread {
+    Unread { place: Place { path: path.to_owned(), at }, reason: reason.into() }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,228 @@
+//! Cache keys as templates: literal text and expressions, each with what makes it vary.
+
+use std::collections::BTreeSet;
+use std::ops::Range;
+
+use super::expression::Expression;
+use crate::finding::Place;
+
+/// What makes a part of a cache key change.
+///
+/// A part with [`Class::Opaque`] may be anything; it is never taken to be volatile.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Class {
+    /// Another value in every run or for every commit, whatever the circumstances.
+    Volatile,
+    /// Another value every day or week, or in some runs only.
+    SlowVolatile,
+    Branch,
+    /// The dependencies or the sources of the module.
+    Deps,
+    /// The Go version.
+    Toolchain,
+    /// Operating system, its image, or the processor.
+    Platform,
+    /// The workflow, the job, or its leg of a matrix.
+    Job,
+    /// Cannot be told from the files of the repository.
+    Opaque,
+}
+
+pub type Classes = BTreeSet<Class>;
+
+/// A part of a template: text as it stands, or one expression.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Part {
+    /// Literal text, or an expression in its one spelling.
+    pub text: String,
+    pub is_literal: bool,
+    pub classes: Classes,
+    /// Arguments of `hashFiles`, where they are literal.
+    pub hashed: Vec<String>,
+    /// Bytes of the scalar that the part comes from. Parts that come from one
+    /// expression share them.
+    pub source: Range<usize>,
+}
+
+/// A text with every `${{ … }}` in it resolved as far as the files allow.
+pub type Value = Vec<Part>;
+
+/// A cache key or restore key where it is written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Template {
+    /// Verbatim, before anything is resolved.
+    pub text: String,
+    pub place: Place,
+    pub parts: Value,
+}
+
+/// Beyond this a text is one opaque part. GitHub itself refuses keys of more than 512 characters.
+const MAX_TEXT: usize = 1 << 14;
+const MAX_PARTS: usize = 128;
+
+impl Part {
+    #[must_use]
+    pub fn literal(text: impl Into<String>) -> Self {
+        let mut part = Self::new(text, []);
+        part.is_literal = true;
+        part
+    }
+
+    /// A part that stands for an expression.
+    #[must_use]
+    pub fn new(text: impl Into<String>, classes: impl IntoIterator<Item = Class>) -> Self {
+        Self {
+            text: text.into(),
+            is_literal: false,
+            classes: classes.into_iter().collect(),
+            hashed: Vec::new(),
+            source: 0..0,
+        }
+    }
+
+    #[must_use]
+    pub fn is(&self, class: Class) -> bool {
+        self.classes.contains(&class)
+    }
+}
+
+impl Template {
+    #[must_use]
+    pub fn has(&self, class: Class) -> bool {
+        self.parts.iter().any(|part| part.is(class))
+    }
+
+    /// Returns the text before the first part of a class.
+    #[must_use]
+    pub fn text_before(&self, class: Class) -> Option<&str> {
+        self.text.get(..self.parts.iter().find(|part| part.is(class))?.source.start)
+    }
+
+    /// Tells whether two templates have the same value wherever both are resolved.
+    #[must_use]
+    pub fn is_like(&self, other: &Self) -> bool {
+        self.may_restore(other, true) && other.may_restore(self, true)
+    }
+
+    /// Tells whether the whole text is what another step, job or caller hands over.
+    #[must_use]
+    pub fn is_handed_over(&self) -> bool {
+        let [Segment { text, is_expression: true, .. }] = segments(&self.text)[..] else {
+            return false;
+        };
+        matches!(
+            Expression::parse(text),
+            Expression::Context(path) if path.first().is_some_and(|context| {
+                matches!(context.as_str(), "steps" | "needs" | "inputs")
+            })
+        )
+    }
+
+    /// Tells whether a lookup of this key as a prefix may find an entry saved
+    /// under `saved`, by a run of its own or, with `same_run`, by the same run.
+    ///
+    /// `false` is certain. Where two different expressions meet, they may have
+    /// the same value: `true`.
+    #[must_use]
+    pub fn may_restore(&self, saved: &Self, same_run: bool) -> bool {
+        let mut saved = tokens(&saved.parts);
+        for wanted in tokens(&self.parts) {
+            match (wanted, saved.next()) {
+                (_, None) => return false,
+                (Token::Char(wanted), Some(Token::Char(found))) if wanted != found => return false,
+                (Token::Char(_), Some(Token::Char(_))) => {}
+                (Token::Part(wanted), Some(Token::Part(found))) if wanted.text == found.text => {
+                    if wanted.is(Class::Volatile) && !same_run {
+                        return false;
+                    }
+                }
+                (Token::Char(_), Some(Token::Part(found))) => return !found.is(Class::Volatile),
+                (Token::Part(_), Some(_)) => return true,
+            }
+        }
+        true
+    }
+}
+
+enum Token<'a> {
+    Char(char),
+    Part(&'a Part),
+}
+
+fn tokens(parts: &[Part]) -> impl Iterator<Item = Token<'_>> {
+    parts.iter().flat_map(|part| {
+        let (chars, whole) =
+            if part.is_literal { (part.text.as_str(), None) } else { ("", Some(part)) };
+        chars.chars().map(Token::Char).chain(whole.map(Token::Part))
+    })
+}
+
+/// Returns the value, or one opaque part in place of one that has grown too large.
+#[must_use]
+pub(super) fn bounded(value: Value) -> Value {
+    let bytes = value.iter().fold(0_usize, |sum, part| sum.saturating_add(part.text.len()));
+    if value.len() <= MAX_PARTS && bytes <= MAX_TEXT {
+        return value;
+    }
+    vec![Part::new("too long", [Class::Opaque])]
+}
+
+/// Returns the classes of an expression that takes one of these values.
+///
+/// It is volatile only when each of them is.
+#[must_use]
+pub(super) fn either(values: &[Value]) -> Classes {
+    let mut classes: Classes =
+        values.iter().flatten().flat_map(|part| part.classes.clone()).collect();
+    let is_volatile = |value: &Value| value.iter().any(|part| part.is(Class::Volatile));
+    if classes.contains(&Class::Volatile) && !values.iter().all(is_volatile) {
+        classes.remove(&Class::Volatile);
+        classes.insert(Class::SlowVolatile);
+    }
+    classes
+}
+
+/// A piece of a text: literal, or what stands between `${{` and `}}`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Segment<'a> {
+    pub text: &'a str,
+    pub is_expression: bool,
+    /// Bytes of the whole text, the braces included.
+    pub range: Range<usize>,
+}
+
+/// Cuts a text at its expressions. An expression without an end is literal.
+pub(super) fn segments(text: &str) -> Vec<Segment<'_>> {
+    let mut segments = Vec::new();
+    let mut done = 0_usize;
+    while let Some((literal, inner, end)) = next_expression(text, done) {
+        if !literal.is_empty() {
+            segments.push(Segment {
+                text: text.get(literal.clone()).unwrap_or_default(),
+                is_expression: false,
+                range: literal.clone(),
+            });
+        }
+        segments.push(Segment { text: inner, is_expression: true, range: literal.end..end });
+        done = end;
+    }
+    if let Some(rest) = text.get(done..).filter(|rest| !rest.is_empty()) {
+        segments.push(Segment { text: rest, is_expression: false, range: done..text.len() });
+    }
+    segments
+}
+
+/// Finds the first expression from `start` on: the literal text before it, its
+/// inside, and where it ends.
+fn next_expression(text: &str, start: usize) -> Option<(Range<usize>, &str, usize)> {
+    let (before, rest) = text.get(start..)?.split_once("${{")?;
+    // `}}` in a string does not end the expression.
+    let mut in_string = false;
+    let close = rest.char_indices().find(|(index, c)| {
+        in_string ^= *c == '\'';
+        !in_string && rest.get(*index..).is_some_and(|rest| rest.starts_with("}}"))
+    })?;
+    let open = start.saturating_add(before.len());
+    let end = open.saturating_add("${{}}".len()).saturating_add(close.0);
+    Some((start..open, rest.get(..close.0)?, end))
+}

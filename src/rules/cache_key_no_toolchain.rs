@@ -1,0 +1,86 @@
+#![doc = include_str!("cache_key_no_toolchain.md")]
+
+use super::{Check, Rule};
+use crate::config::Repository;
+use crate::config::go_paths::GoDir;
+use crate::config::pipeline::{CachedBy, Flag, VersionSource};
+use crate::config::template::Class;
+use crate::finding::{Finding, Level};
+
+pub(super) const RULE: Rule = Rule {
+    id: "cache-key-no-toolchain",
+    summary: "GOCACHE is cached under a key that does not follow the Go version",
+    explanation: include_str!("cache_key_no_toolchain.md"),
+    level: Level::Warning,
+    check: Check::Files(check),
+};
+
+/// A key with one of these follows the Go version, may follow it, or does not live long.
+const QUIET: &[Class] = &[Class::Toolchain, Class::Opaque, Class::Volatile, Class::SlowVolatile];
+
+fn check(repository: &Repository) -> Vec<Finding> {
+    let all: Vec<CachedBy<'_>> = repository.caches().collect();
+    all.iter()
+        .filter(|one| {
+            one.cache.has(GoDir::Build)
+                && one.cache.lookup_only == Flag::No
+                && !one.cache.key.parts.is_empty()
+                && !QUIET.iter().any(|class| one.cache.key.has(*class))
+                && (one.cache.how.restores() || !is_restored(one, &all))
+        })
+        .map(finding)
+        .collect()
+}
+
+/// What is saved by one step and restored by another is told where it is restored.
+fn is_restored(one: &CachedBy<'_>, all: &[CachedBy<'_>]) -> bool {
+    all.iter().any(|other| other.cache.how.restores() && other.cache.key.is_like(&one.cache.key))
+}
+
+fn finding(one: &CachedBy<'_>) -> Finding {
+    let key = &one.cache.key;
+    let message = "no part of the key follows the Go version: after an upgrade the exact key \
+                   still hits, brings objects of the old Go, and is never saved again";
+    RULE.finding(&one.step.subject, message)
+        .at(key.place.clone())
+        .with_evidence(&key.text)
+        .with_fix(fix(one))
+}
+
+fn fix(one: &CachedBy<'_>) -> String {
+    let (first, version) = version(one);
+    let key = &one.cache.key;
+    let line = match key.text_before(Class::Deps) {
+        Some(before) => {
+            let rest = key.text.strip_prefix(before).unwrap_or_default();
+            let go = if before.ends_with("go-") { "" } else { "go" };
+            format!("key: {before}{go}{version}-{rest}")
+        }
+        None => format!("key: {}-go{version}", key.text),
+    };
+    let also =
+        if one.cache.restore_keys.is_empty() { "" } else { "\nand the same in restore-keys" };
+    format!("{first}{line}{also}")
+}
+
+/// What to do first, and an expression that is the Go version of the job.
+fn version(one: &CachedBy<'_>) -> (&'static str, String) {
+    let own_file = |path: &str| path == one.step.place.path;
+    let Some((step, setup)) = one.job.setups().find(|(step, _)| own_file(&step.place.path)) else {
+        return ("", "${{ hashFiles('go.mod') }}".to_owned());
+    };
+    if let VersionSource::Input(version) = &setup.version
+        && let [part] = version.as_slice()
+        && part.text.starts_with("matrix.")
+    {
+        return ("", format!("${{{{ {} }}}}", part.text));
+    }
+    let id = step.id.as_deref().unwrap_or("setup-go");
+    let first = match (&step.id, step.place.at < one.step.place.at) {
+        (Some(_), true) => "",
+        (None, true) => "give the setup-go step `id: setup-go`\n",
+        (Some(_), false) => "move the setup-go step before this one\n",
+        (None, false) => "move the setup-go step before this one, with `id: setup-go`\n",
+    };
+    (first, format!("${{{{ steps.{id}.outputs.go-version }}}}"))
+}

@@ -1,0 +1,60 @@
+#![doc = include_str!("cache_no_restore_keys.md")]
+
+use super::{Check, Rule};
+use crate::config::Repository;
+use crate::config::pipeline::{CachedBy, Flag};
+use crate::config::template::Class;
+use crate::finding::{Finding, Level};
+
+pub(super) const RULE: Rule = Rule {
+    id: "cache-no-restore-keys",
+    summary: "a Go cache is restored by its exact key only",
+    explanation: include_str!("cache_no_restore_keys.md"),
+    level: Level::Warning,
+    check: Check::Files(check),
+};
+
+fn check(repository: &Repository) -> Vec<Finding> {
+    repository.caches().filter(is_found).map(|one| finding(&one)).collect()
+}
+
+fn is_found(one: &CachedBy<'_>) -> bool {
+    let cache = one.cache;
+    cache.has_go_path()
+        && cache.how.restores()
+        && cache.restore_keys.is_empty()
+        && cache.lookup_only == Flag::No
+        // A step that may fail without its entry is handed the entry by another.
+        && cache.fail_on_miss == Flag::No
+        && cache.key.has(Class::Deps)
+        // cache-key-volatile knows whether such a key is handed from job to job.
+        && !cache.key.has(Class::Volatile)
+        && !cache.key.is_handed_over()
+        && !is_saved_before(one)
+}
+
+/// Tells whether a job that this one needs has just saved the entry.
+fn is_saved_before(one: &CachedBy<'_>) -> bool {
+    let before = one.pipeline.jobs.iter().filter(|job| one.job.needs.contains(&job.id));
+    before
+        .flat_map(|job| job.caches())
+        .any(|(_, other)| other.how.saves() && other.key.is_like(&one.cache.key))
+}
+
+fn finding(one: &CachedBy<'_>) -> Finding {
+    let key = &one.cache.key;
+    let fix = match key.text_before(Class::Deps) {
+        Some("") if key.text.starts_with("${{") => {
+            format!("key: go-{}\nrestore-keys: go-", key.text)
+        }
+        Some(before) => format!("restore-keys: {before}"),
+        None => "add a restore key that ends before the hash".to_owned(),
+    };
+    RULE.finding(
+        &one.step.subject,
+        "there is no restore key: each change of the hashed files starts from an empty cache",
+    )
+    .at(key.place.clone())
+    .with_evidence(&key.text)
+    .with_fix(fix)
+}
