@@ -52,41 +52,97 @@ fn files(roots: &[Root]) -> String {
     names.join(", ")
 }
 
-/// Longest part of a value that fits a line beside its counterpart.
-const WIDTH: usize = 60;
+/// Longest value that is shown whole beside its counterpart.
+const WIDTH: usize = 50;
 
 fn shown(change: &Change) -> (String, String) {
     match (&change.first, &change.second) {
-        (Some(first), Some(second)) if first.len() > WIDTH || second.len() > WIDTH => {
-            let (first, second) = differing_words(first, second);
-            (quoted(&first), quoted(&second))
-        }
+        (Some(first), Some(second)) if first.len().max(second.len()) > WIDTH => narrowed(first, second),
         (first, second) => {
-            let value = |side: &Option<String>| side.as_deref().map_or("(none)".to_owned(), quoted);
+            let value = |side: &Option<String>| side.as_deref().map_or("(none)".to_owned(), plain);
             (value(first), value(second))
         }
     }
 }
 
-fn quoted(value: &str) -> String {
+/// Characters at which a value may be cut: between the parts of a path and between words.
+const CUTS: &[char] = &['/', ' ', '"', ',', ';', '\t'];
+
+/// Cuts off what two values share at both ends, and drops words from the middle that they share.
+fn narrowed(first: &str, second: &str) -> (String, String) {
+    let head = common_head(first, second);
+    let tail = common_tail(&first[head..], &second[head..]);
+    let cut = |value: &str| {
+        let middle = &value[head..value.len() - tail];
+        let (before, after) = (if head > 0 { "…" } else { "" }, if tail > 0 { "…" } else { "" });
+        format!("{before}{middle}{after}")
+    };
+    let (one, other) = (cut(first), cut(second));
+    if one.len().max(other.len()) <= 2 * WIDTH {
+        return (plain(&one), plain(&other));
+    }
+    let (one, other) = differing_words(first, second);
+    (plain(&one), plain(&other))
+}
+
+/// Bytes that both start with, up to and without the last place where a value may be cut.
+fn common_head(first: &str, second: &str) -> usize {
+    let common = first.bytes().zip(second.bytes()).take_while(|(one, other)| one == other).count();
+    let head = (0..=common).rfind(|&at| first.is_char_boundary(at) && second.is_char_boundary(at)).unwrap_or(0);
+    first[..head].rfind(CUTS).unwrap_or(0)
+}
+
+fn common_tail(first: &str, second: &str) -> usize {
+    let common = first.bytes().rev().zip(second.bytes().rev()).take_while(|(one, other)| one == other).count();
+    let from = |value: &str| value.len() - common;
+    let at = (0..=common).find(|&skip| first.is_char_boundary(from(first) + skip) && second.is_char_boundary(from(second) + skip));
+    let tail = &first[from(first) + at.unwrap_or(common)..];
+    // The character at which it is cut stays, so that `…/x/…` reads as part of a path.
+    tail.find(CUTS).map_or(0, |cut| tail.len() - cut - 1)
+}
+
+/// A value on one line, without the quotes and brackets of a list of one word.
+fn plain(value: &str) -> String {
     let value = value.trim();
-    if value.is_empty() {
+    if value.is_empty() || value == "[]" {
         return "(empty)".to_owned();
     }
-    if value.chars().count() <= WIDTH * 2 {
-        return value.to_owned();
+    if value.chars().count() > 2 * WIDTH {
+        return value.chars().take(2 * WIDTH).chain("…".chars()).collect();
     }
-    let head: String = value.chars().take(WIDTH).collect();
-    format!("{head}…")
+    value.replace(['\n', '\t'], " ")
 }
 
 /// Returns the words that only one of two long values has.
-#[must_use]
-pub(super) fn differing_words(first: &str, second: &str) -> (String, String) {
+fn differing_words(first: &str, second: &str) -> (String, String) {
     let diff = TextDiff::configure().algorithm(Algorithm::Myers).diff_words(first, second);
     let side = |tag: ChangeTag| {
         let words = diff.iter_all_changes().filter(|change| change.tag() == tag);
         words.map(|change| change.value()).collect::<Vec<_>>().join(" ")
     };
     (side(ChangeTag::Delete), side(ChangeTag::Insert))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_value_shows_what_differs_with_a_word_of_its_surroundings() {
+        let path = |dir: &str| format!("/tmp/goaudit-rYAWtv/{dir}/app/internal/a/package/with/a/long/name");
+        let (first, second) = narrowed(&path("1"), &path("another-place"));
+        assert_eq!((first.as_str(), second.as_str()), ("…/1/…", "…/another-place/…"));
+        let flags = |time: &str| format!("[\"-s\" \"-w\" \"-X\" \"main.built=2026-11-20T23:38:{time}Z\"]");
+        let (first, second) = narrowed(&flags("20"), &flags("30"));
+        assert_eq!(first, "…\"main.built=2026-11-20T23:38:20Z\"]");
+        assert_eq!(second, "…\"main.built=2026-11-20T23:38:30Z\"]");
+    }
+
+    #[test]
+    fn values_that_end_or_start_alike_at_any_byte_are_cut_at_characters() {
+        for (first, second) in [("é", "è"), ("aé/b", "aè/b"), ("", "x"), ("a/b/c", "a/b/c/d"), ("ñ/ñ", "/ñ")] {
+            let (one, other) = narrowed(first, second);
+            assert!(!one.is_empty() && !other.is_empty(), "{first} {second}");
+        }
+    }
 }

@@ -109,12 +109,13 @@ fn summary(report: &Report<'_>, comparison: &Comparison) -> String {
         let identical = |outcome: &ArtifactOutcome| matches!(outcome, ArtifactOutcome::Identical);
         let total = comparison.artifacts.len();
         let same = comparison.artifacts.iter().filter(|pair| identical(&pair.outcome)).count();
-        let _ = writeln!(
-            text,
-            "  {}: {same} identical, {} not",
-            number(total, "artifact"),
-            total - same
-        );
+        let state = match total - same {
+            _ if total == 0 => "none compared".to_owned(),
+            0 => "identical".to_owned(),
+            different if different == total => "not identical".to_owned(),
+            different => format!("{same} identical, {different} not"),
+        };
+        let _ = writeln!(text, "  {}: {state}", number(total, "artifact"));
     }
     let counts = &comparison.counts;
     let keys = &comparison.keys;
@@ -237,35 +238,43 @@ fn groups<'r>(judged: &'r [Judged]) -> Vec<Group<'r>> {
     groups.into_iter().map(|((level, rule), findings)| ((level.0, rule), findings)).collect()
 }
 
+/// How much of a group of findings is shown.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Detail {
+    Evidence,
+    Fix,
+    Line,
+}
+
 fn findings(report: &Report<'_>, room: usize, style: Style, paint: Paint) -> String {
     let groups = groups(&report.verdict.judged);
     if groups.is_empty() {
         return String::new();
     }
-    let mut text = format!("\n{}\n", paint.bold("what the policy says"));
-    let mut room = room.saturating_sub(2);
-    for (index, group) in groups.iter().enumerate() {
-        // Each group that is still to come needs a line.
-        let reserved = groups.len() - index - 1;
-        let full = in_full(group, style, paint);
-        let lines = full.lines().count();
-        if style.verbose || lines + reserved <= room {
-            text.push_str(&full);
-            room = room.saturating_sub(lines);
-        } else {
-            text.push_str(&in_short(group, paint));
-            room = room.saturating_sub(1);
+    // What is least grave gives up its details first.
+    let mut details = vec![Detail::Evidence; groups.len()];
+    let lines = |details: &[Detail]| -> usize {
+        let all = groups.iter().zip(details);
+        all.map(|(group, detail)| one_group(group, *detail, style, paint).lines().count()).sum()
+    };
+    for less in [Detail::Fix, Detail::Line] {
+        for index in (0..groups.len()).rev() {
+            if lines(&details) + 2 > room {
+                details[index] = less;
+            }
         }
     }
-    text
+    let shown = groups.iter().zip(&details).map(|(group, detail)| one_group(group, *detail, style, paint));
+    format!("\n{}\n{}", paint.bold("what the policy says"), shown.collect::<String>())
 }
 
-fn in_full(((level, rule), findings): &Group<'_>, style: Style, paint: Paint) -> String {
-    let mut text = String::new();
-    // Its causes stand above already.
-    if *rule == "action-id-differs" && !style.verbose {
-        return in_short(&((*level, rule), findings.clone()), paint);
+fn one_group(group: &Group<'_>, detail: Detail, style: Style, paint: Paint) -> String {
+    let ((level, rule), findings) = group;
+    // The causes stand above already.
+    if detail == Detail::Line || (*rule == "action-id-differs" && !style.verbose) {
+        return in_short(group, paint);
     }
+    let mut text = String::new();
     let shown = if style.verbose { usize::MAX } else { 2 };
     for finding in findings.iter().take(shown) {
         let place = finding.place.as_ref().map(|place| match place.at {
@@ -281,20 +290,31 @@ fn in_full(((level, rule), findings): &Group<'_>, style: Style, paint: Paint) ->
             finding.subject
         );
         let _ = writeln!(text, "    {}", finding.message);
-        let evidence = if style.verbose { usize::MAX } else { 1 };
+        let evidence = match (style.verbose, detail) {
+            (true, _) => usize::MAX,
+            (false, Detail::Evidence) => 1,
+            (false, Detail::Fix | Detail::Line) => 0,
+        };
         for line in finding.evidence.iter().take(evidence) {
             let _ = writeln!(text, "    {}", paint.dim(&shortened(line, style)));
         }
-        if let Some(fix) = &finding.fix {
-            let _ = writeln!(text, "    fix: {fix}");
+        for line in finding.fix.iter().flat_map(|fix| fixed(fix)) {
+            let _ = writeln!(text, "{line}");
         }
     }
     if findings.len() > shown {
-        let subjects: Vec<&str> =
-            findings[shown..].iter().map(|finding| finding.subject.as_str()).collect();
+        let subjects: Vec<&str> = findings[shown..].iter().map(|finding| finding.subject.as_str()).collect();
         let _ = writeln!(text, "    and {} more: {}", subjects.len(), folded(&subjects, style));
     }
     text
+}
+
+/// A fix of several lines stands as it is to be written.
+fn fixed(fix: &str) -> Vec<String> {
+    match fix.split_once('\n') {
+        None => vec![format!("    fix: {fix}")],
+        Some(_) => std::iter::once("    fix:".to_owned()).chain(fix.lines().map(|line| format!("      {line}"))).collect(),
+    }
 }
 
 fn in_short(((level, rule), findings): &Group<'_>, paint: Paint) -> String {
