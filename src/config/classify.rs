@@ -40,8 +40,7 @@ pub(super) fn names_go_version(name: &str) -> bool {
     let is_version = |word: &&str| matches!(*word, "version" | "versions" | "ver" | "toolchain");
     words.iter().any(|word| {
         matches!(*word, "goversion" | "goversions" | "gover" | "golangversion" | "gotoolchain")
-    }) || (words.iter().any(|word| is_go(word))
-        && (words.len() == 1 || words.iter().any(|word| is_version(word))))
+    }) || (words.iter().any(is_go) && (words.len() == 1 || words.iter().any(is_version)))
 }
 
 /// Tells whether a matrix entry is named after a platform.
@@ -60,6 +59,13 @@ pub(super) fn mentions_go_version(text: &str) -> bool {
         !before.ends_with(|c: char| c.is_ascii_digit() || c == '.')
             && after.bytes().take(2).filter(u8::is_ascii_digit).count() == 2
     })
+}
+
+/// Tells whether a whole text is a Go version as setup-go takes one: `~1.25`, `go1.25.3`.
+pub(super) fn is_go_version(text: &str) -> bool {
+    let text = text.trim_start_matches(['~', '^', '>', '=', 'v', ' ']);
+    let text = text.strip_prefix("go").unwrap_or(text);
+    matches!(text, "stable" | "oldstable") || (text.starts_with("1.") && mentions_go_version(text))
 }
 
 const DEPENDENCIES: &[&str] = &[
@@ -85,8 +91,9 @@ pub(super) fn hashed(patterns: &[String]) -> Classes {
     for pattern in patterns.iter().filter(|pattern| !pattern.starts_with('!')) {
         let name = base(pattern);
         if name.ends_with(".go") {
-            // Sources change all the time, and so does the key.
-            classes.extend([Class::Deps, Class::SlowVolatile]);
+            classes.insert(Class::Deps);
+            // All sources together change all the time, and so does the key.
+            classes.extend(name.contains('*').then_some(Class::SlowVolatile));
         } else if DEPENDENCIES.iter().any(|file| matches(name, file)) && !name.starts_with('*') {
             classes.insert(Class::Deps);
         } else if name.starts_with("**") || !VERSIONS.iter().any(|file| matches(name, file)) {
@@ -149,7 +156,7 @@ fn date(arguments: &[&str]) -> Class {
             || word.starts_with("--date")
             || word.starts_with("--reference")
     };
-    if arguments.iter().any(|word| other(&word)) {
+    if arguments.iter().any(other) {
         return Class::Opaque;
     }
     let Some((_, format)) = text.split_once('+') else {
@@ -174,6 +181,10 @@ mod tests {
         {
             assert!(!names_go_version(name), "{name}");
         }
+        assert!(
+            is_go_version("~1.25.0-rc.1") && is_go_version("go1.24") && is_go_version("stable")
+        );
+        assert!(!is_go_version("release-1.25") && !is_go_version("1.5"));
         assert!(mentions_go_version("go-1.22-") && mentions_go_version("1.100"));
         assert!(!mentions_go_version("v1.2-11.22") && !mentions_go_version("0.1.25"));
     }

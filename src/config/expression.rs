@@ -12,9 +12,9 @@ pub enum Expression {
     /// `github.event.after`: lower-case names, `*` where a name is computed.
     Context(Vec<String>),
     /// `hashFiles('go.sum')`, the name in lower case.
-    Call { name: String, arguments: Vec<Expression> },
+    Call { name: String, arguments: Vec<Self> },
     /// `a || b && !c == d`, one operator to a node.
-    Operation { operator: &'static str, operands: Vec<Expression> },
+    Operation { operator: &'static str, operands: Vec<Self> },
     /// What is not an expression, its whitespace collapsed.
     Unparsed(String),
 }

@@ -233,9 +233,9 @@ impl Matrix {
         }
         match self.values.get(name) {
             Some(Some(values)) => {
-                if values.iter().any(|value| classify::mentions_go_version(value)) {
-                    part.classes.insert(Class::Toolchain);
-                }
+                let mut values = values.iter();
+                let is_version = values.any(|value| classify::is_go_version(value));
+                part.classes.extend(is_version.then_some(Class::Toolchain));
             }
             Some(None) => {
                 part.classes.insert(Class::Opaque);

@@ -226,3 +226,55 @@ fn next_expression(text: &str, start: usize) -> Option<(Range<usize>, &str, usiz
     let end = open.saturating_add("${{}}".len()).saturating_add(close.0);
     Some((start..open, rest.get(..close.0)?, end))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::scope::Scope;
+
+    fn template(text: &str) -> Template {
+        let place = Place { path: String::new(), at: None };
+        Template { text: text.to_owned(), place, parts: Scope::default().resolve(text) }
+    }
+
+    #[test]
+    fn a_text_is_cut_at_its_expressions() {
+        let texts =
+            |text| segments(text).into_iter().map(|s| (s.text, s.range)).collect::<Vec<_>>();
+        assert_eq!(texts("a${{b}}c"), [("a", 0..1), ("b", 1..7), ("c", 7..8)]);
+        assert_eq!(texts("${{ '}}' }}"), [(" '}}' ", 0..11)]);
+        assert_eq!(texts("a${{b"), [("a${{b", 0..5)]);
+        assert_eq!(texts(""), []);
+    }
+
+    #[test]
+    fn what_a_key_may_restore() {
+        let saved = template("${{ runner.os }}-go-${{ github.sha }}");
+        let reaches = |key: &str, same_run| template(key).may_restore(&saved, same_run);
+        assert!(reaches("${{runner.os}}-go-", false));
+        assert!(reaches("${{runner.os}}-g", false));
+        assert!(!reaches("${{runner.os}}-mod-", false));
+        assert!(!reaches("${{ runner.os }}-go-${{ github.sha }}", false));
+        assert!(reaches("${{ runner.os }}-go-${{ github.sha }}", true));
+        assert!(!reaches("${{ runner.os }}-go-x", false));
+        assert!(!reaches("${{ runner.os }}-go-${{ github.sha }}-x", true));
+        // These cannot be told.
+        assert!(reaches("Linux-go-", false));
+        assert!(reaches("${{ matrix.os }}-mod-", false));
+        assert!(reaches("${{ runner.os }}-go-${{ github.event.before }}", false));
+    }
+
+    #[test]
+    fn a_text_before_a_class_is_verbatim() {
+        let key = template("${{ runner.os }}-${{  hashFiles('go.sum') }}-x");
+        assert_eq!(key.text_before(Class::Deps), Some("${{ runner.os }}-"));
+        assert_eq!(key.text_before(Class::Volatile), None);
+    }
+
+    #[test]
+    fn a_value_that_is_too_long_is_opaque() {
+        let long = template(&"${{ github.sha }}".repeat(10_000));
+        assert_eq!(long.parts.len(), 1);
+        assert!(long.has(Class::Opaque) && !long.has(Class::Volatile));
+    }
+}

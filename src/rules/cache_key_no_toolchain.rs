@@ -48,12 +48,15 @@ fn finding(one: &CachedBy<'_>) -> Finding {
 }
 
 fn fix(one: &CachedBy<'_>) -> String {
-    let (first, version) = version(one);
+    let Some((first, version)) = version(one) else {
+        return "write the version of the container's image into the key".to_owned();
+    };
     let key = &one.cache.key;
     let line = match key.text_before(Class::Deps) {
         Some(before) => {
             let rest = key.text.strip_prefix(before).unwrap_or_default();
-            format!("key: {before}go{version}-{rest}")
+            let go = if before.ends_with("go-") { "" } else { "go" };
+            format!("key: {before}{go}{version}-{rest}")
         }
         None => format!("key: {}-go{version}", key.text),
     };
@@ -62,17 +65,19 @@ fn fix(one: &CachedBy<'_>) -> String {
     format!("{first}{line}{also}")
 }
 
-/// What to do first, and an expression that is the Go version of the job.
-fn version(one: &CachedBy<'_>) -> (&'static str, String) {
+/// What to do first, and an expression that is the Go version of the job;
+/// `None` where its container says which.
+fn version(one: &CachedBy<'_>) -> Option<(&'static str, String)> {
     let own_file = |path: &str| path == one.step.place.path;
     let Some((step, setup)) = one.job.setups().find(|(step, _)| own_file(&step.place.path)) else {
-        return ("", "${{ hashFiles('go.mod') }}".to_owned());
+        let is_free = one.job.runner.container.is_none();
+        return is_free.then(|| ("", "${{ hashFiles('go.mod') }}".to_owned()));
     };
     if let VersionSource::Input(version) = &setup.version
         && let [part] = version.as_slice()
         && part.text.starts_with("matrix.")
     {
-        return ("", format!("${{{{ {} }}}}", part.text));
+        return Some(("", format!("${{{{ {} }}}}", part.text)));
     }
     let id = step.id.as_deref().unwrap_or("setup-go");
     let first = match (&step.id, step.place.at < one.step.place.at) {
@@ -81,5 +86,5 @@ fn version(one: &CachedBy<'_>) -> (&'static str, String) {
         (Some(_), false) => "move the setup-go step before this one\n",
         (None, false) => "move the setup-go step before this one, with `id: setup-go`\n",
     };
-    (first, format!("${{{{ steps.{id}.outputs.go-version }}}}"))
+    Some((first, format!("${{{{ steps.{id}.outputs.go-version }}}}")))
 }

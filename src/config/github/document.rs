@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::unread;
 use crate::config::scope::{Scope, Values};
-use crate::config::template::Template;
+use crate::config::template::{Template, Value};
 use crate::config::yaml::{self, NodeId, NodeKind, Tree};
 use crate::config::{SourceFile, Unread};
 use crate::finding::Place;
@@ -24,21 +24,21 @@ pub(super) struct Document<'a> {
 const MAX_ENTRIES: usize = 512;
 
 impl<'a> Document<'a> {
-    pub(super) fn parse(source: &'a SourceFile) -> Result<Self, Unread> {
+    /// Parses a file; one that holds nothing gives `None`.
+    pub(super) fn parse(source: &'a SourceFile) -> Result<Option<Self>, Unread> {
         let tree = yaml::parse(&source.text)
             .map_err(|err| unread(&source.path, Some((err.line, err.column)), err.message))?;
         // GitHub reads the first document of a file.
-        let root = tree.documents().first().map(|root| tree.resolve(*root));
-        let is_mapping = |root: &NodeId| matches!(tree.node(*root).kind, NodeKind::Mapping(_));
-        match root {
-            Some(root) if is_mapping(&root) => {
-                Ok(Self { path: &source.path, tree, root, text: &source.text })
-            }
-            root => {
-                let at = root.map(|root| tree.at(root));
-                Err(unread(&source.path, at, "the file holds no mapping"))
-            }
+        let Some(root) = tree.documents().first().map(|root| tree.resolve(*root)) else {
+            return Ok(None);
+        };
+        if matches!(tree.node(root).kind, NodeKind::Mapping(_)) {
+            return Ok(Some(Self { path: &source.path, tree, root, text: &source.text }));
         }
+        if tree.is_null(root) {
+            return Ok(None);
+        }
+        Err(unread(&source.path, Some(tree.at(root)), "the file holds no mapping"))
     }
 
     /// Follows keys from a mapping to a value.
@@ -115,11 +115,7 @@ impl<'a> Document<'a> {
     }
 
     /// Defaults of the inputs declared below `keys`.
-    pub(super) fn defaults(
-        &self,
-        keys: &[&str],
-        scope: &Scope,
-    ) -> BTreeMap<String, Option<crate::config::template::Value>> {
+    pub(super) fn defaults(&self, keys: &[&str], scope: &Scope) -> BTreeMap<String, Option<Value>> {
         self.entries(self.root, keys)
             .into_iter()
             .map(|(name, input)| {

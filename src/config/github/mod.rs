@@ -27,9 +27,10 @@ pub(super) fn read(sources: &[SourceFile]) -> Reading {
         sources.iter().filter(|source| is_workflow(&source.path) || is_action(&source.path))
     {
         match Document::parse(source) {
-            Ok(document) => {
+            Ok(Some(document)) => {
                 files.documents.insert(&source.path, document);
             }
+            Ok(None) => {}
             Err(unread) => reading.unread.push(unread),
         }
     }

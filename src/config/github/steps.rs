@@ -160,9 +160,15 @@ fn written(script: &str, sink: Sink, is_certain: bool, context: &str, scope: &Sc
     written
         .map(|(name, text)| {
             let name = name.to_ascii_lowercase();
-            let value = match text.filter(|_| is_certain) {
-                Some(text) => scope.resolve_shell(&text, script),
-                None => vec![Part::new(format!("{context}.{name}"), [Class::Opaque])],
+            let value = text.map(|text| scope.resolve_shell(&text, script));
+            let value = match value {
+                Some(value) if is_certain => value,
+                // Where it is written at all, it is this directory.
+                Some(value) if value.iter().any(|part| part.text.starts_with("$(go env ")) => value
+                    .into_iter()
+                    .map(|part| Part { classes: [Class::Opaque].into(), ..part })
+                    .collect(),
+                _ => vec![Part::new(format!("{context}.{name}"), [Class::Opaque])],
             };
             (name, value)
         })

@@ -95,6 +95,13 @@ struct Ended {
     jobs: BTreeMap<String, BTreeSet<String>>,
 }
 
+/// Where a job is written, and its name there.
+struct JobPlace<'a, 'n> {
+    document: &'a Document<'a>,
+    node: NodeId,
+    name: &'n str,
+}
+
 struct Jobs<'a> {
     walk: Walk<'a>,
     jobs: Vec<Job>,
@@ -138,6 +145,7 @@ impl<'a> Jobs<'a> {
             .collect()
     }
 
+    /// Reads one job, or the workflow that it calls.
     fn one(
         &mut self,
         document: &'a Document<'a>,
@@ -163,19 +171,10 @@ impl<'a> Jobs<'a> {
                 let inner = Caller { prefix: format!("{id} / "), needs: before.clone() };
                 self.call(uses, &document.values(job, &["with"], &scope), &inner)
             }
-            None => self.steps(
-                document,
-                job,
-                Job {
-                    id,
-                    needs: before.clone(),
-                    runner: matrix::runner(document, job, &scope),
-                    matrix: scope.matrix.clone(),
-                    steps: Vec::new(),
-                },
-                name,
-                &mut scope,
-            ),
+            None => {
+                let place = JobPlace { document, node: job, name };
+                self.steps(&place, id, before.clone(), &mut scope)
+            }
         };
         before.extend(self.jobs.iter().skip(first).map(|job| job.id.clone()));
         ended.jobs.insert(name.to_owned(), before);
@@ -185,14 +184,16 @@ impl<'a> Jobs<'a> {
     /// Reads a job with steps, and returns its outputs.
     fn steps(
         &mut self,
-        document: &'a Document<'a>,
-        node: NodeId,
-        mut job: Job,
-        name: &str,
+        place: &JobPlace<'a, '_>,
+        id: String,
+        needs: BTreeSet<String>,
         scope: &mut Scope,
     ) -> Values {
+        let JobPlace { document, node, name } = *place;
         let items = document.find(node, &["steps"]);
-        job.steps = steps::steps(&mut self.walk, document, items, &format!("job {name}"), scope);
+        let runner = matrix::runner(document, node, scope);
+        let steps = steps::steps(&mut self.walk, document, items, &format!("job {name}"), scope);
+        let mut job = Job { id, needs, runner, matrix: scope.matrix.clone(), steps };
         toolchain::mark(&mut job, document.path);
         self.jobs.push(job);
         document.values(node, &["outputs"], scope)
