@@ -73,6 +73,7 @@ fn every_files_rule_on_every_fixture() {
     cache-key-no-toolchain/quiet/opaque-part:
     cache-key-no-toolchain/quiet/output-of-setup-go:
     cache-key-no-toolchain/quiet/rolling-key:
+    cache-key-no-toolchain/quiet/version-asked-of-the-image:
     cache-key-no-toolchain/quiet/version-from-a-script:
     cache-key-no-toolchain/quiet/version-from-env:
     cache-key-no-toolchain/quiet/version-in-github-env:
@@ -199,8 +200,8 @@ fn fixes() {
     insta::assert_snapshot!(fixes, @r#"
     go-mod-is-not-the-source: job build, step 2: key: go-${{ steps.go.outputs.go-version }}-${{ hashFiles('go.mod', 'go.sum') }}; and the same in restore-keys
     go-sum-only: job build, step "Cache": give the setup-go step `id: setup-go`; key: ${{ runner.os }}-go-${{ steps.setup-go.outputs.go-version }}-${{ hashFiles('**/go.sum') }}; and the same in restore-keys
-    matrix-of-targets: job build, step 2: key: go-${{ matrix.goos }}-go${{ hashFiles('go.mod') }}-${{ hashFiles('**/go.sum') }}; and the same in restore-keys
-    version-of-the-image: job build, step 1: write the version of the container's image into the key
+    matrix-of-targets: job build, step 2: add a step with `id: go` before this one: run: echo "version=$(go env GOVERSION)" >> "$GITHUB_OUTPUT"; key: go-${{ matrix.goos }}-${{ steps.go.outputs.version }}-${{ hashFiles('**/go.sum') }}; and the same in restore-keys
+    version-of-the-image: job build, step 1: add a step with `id: go` before this one: run: echo "version=$(go env GOVERSION)" >> "$GITHUB_OUTPUT"; key: go-alpine-${{ steps.go.outputs.version }}-${{ hashFiles('go.mod', 'go.sum') }}; and the same in restore-keys
     commit-in-key: job build, step "Cache": restore-keys: ${{ runner.os }}-go-
     restore-key-holds-it-too: job build, step 1: restore-keys: go-
     through-an-action: action .github/actions/cache/action.yml, step "Save the build cache": restore it with a restore key that ends before that part, or drop the step
