@@ -216,6 +216,43 @@ fn fixes() {
     "#);
 }
 
+/// Whether a fix does what it says: with its lines in place of the key, the rule is quiet.
+#[test]
+fn a_file_with_its_fix_is_quiet() {
+    let mut mended = 0;
+    for rule in RULES.iter().filter(|rule| rule.id.starts_with("cache-")) {
+        for case in children(&root("fixtures/rules").join(rule.id).join("fires")) {
+            let repository = repository(&case);
+            for finding in rules::check_files(&repository) {
+                let (place, fix) = (finding.place.unwrap(), finding.fix.unwrap());
+                let index = place.at.unwrap().0.get() as usize - 1;
+                let mut files = repository.files().to_vec();
+                let file = files.iter_mut().find(|file| file.path == place.path).unwrap();
+                let mut lines: Vec<_> = file.text.lines().map(str::to_owned).collect();
+                let Some((indent, _)) = lines[index].split_once("key: ") else { continue };
+                let wanted =
+                    |line: &&str| line.starts_with("key: ") || line.starts_with("restore-keys: ");
+                let mut new: Vec<_> =
+                    fix.lines().filter(wanted).map(|line| format!("{indent}{line}")).collect();
+                if new.is_empty() {
+                    continue;
+                }
+                if !new[0].trim_start().starts_with("key: ") {
+                    new.insert(0, lines[index].clone());
+                }
+                lines.splice(index..=index, new);
+                file.text = lines.join("\n");
+                let findings = rules::check_files(&Repository::new(files, Vec::new()));
+                let is_same =
+                    |found: &Finding| found.rule == rule.id && found.subject == finding.subject;
+                assert!(!findings.iter().any(is_same), "{}: {fix}", case.display());
+                mended += 1;
+            }
+        }
+    }
+    assert!(mended >= 10, "only {mended} fixes were tried");
+}
+
 /// The line and column in a finding are those of the key, by a search that goaudit did not make.
 #[test]
 fn a_finding_points_at_the_value_of_the_key() {
@@ -286,6 +323,14 @@ fn broken_and_hostile_files_are_told_promptly() {
         "${{ github.sha }}".repeat(58_000)
     );
     assert!(long.len() < 1 << 20 && long.len() > 950_000);
+    let step = |n: usize| {
+        let key = format!("{}${{{{ github.sha }}}}{n}", "k".repeat(120));
+        format!(
+            "      - uses: actions/cache@v4\n        with: {{path: ~/go/pkg/mod, key: '{key}'}}\n"
+        )
+    };
+    let steps: String = (0..2000).map(step).collect();
+    let many = format!("on: push\njobs:\n  a:\n    steps:\n{steps}");
     let matrix = format!(
         "jobs:\n  a:\n    strategy:\n      matrix:\n        {}",
         bomb.replace('\n', "\n        ")
@@ -295,6 +340,7 @@ fn broken_and_hostile_files_are_told_promptly() {
         ("alias bomb", &bomb),
         ("alias bomb in a matrix", &matrix),
         ("long key", &long),
+        ("thousands of keys", &many),
         ("key of more than a megabyte", &format!("key: {}", "k".repeat(1 << 20))),
         ("sequence", "- a\n- b\n"),
         ("scalar", "text"),
@@ -330,7 +376,12 @@ fn what_uses_itself_ends() {
         action("b", "a b"),
     ];
     files.extend(twice);
-    assert_eq!(promptly("loops", Repository::new(files, Vec::new())), []);
+    let findings = promptly("loops", Repository::new(files, Vec::new()));
+    let [finding] = findings.as_slice() else { panic!("{findings:?}") };
+    assert_eq!(
+        (finding.rule, finding.subject.as_str()),
+        ("file-not-read", ".github/workflows/t.yml")
+    );
 }
 
 /// An input that is passed on doubled through many actions would fill the memory.

@@ -125,36 +125,59 @@ impl Template {
     /// the same value: `true`.
     #[must_use]
     pub fn may_restore(&self, saved: &Self, same_run: bool) -> bool {
-        let mut saved = tokens(&saved.parts);
-        for wanted in tokens(&self.parts) {
-            match (wanted, saved.next()) {
-                (_, None) => return false,
-                (Token::Char(wanted), Some(Token::Char(found))) if wanted != found => return false,
-                (Token::Char(_), Some(Token::Char(_))) => {}
-                (Token::Part(wanted), Some(Token::Part(found))) if wanted.text == found.text => {
-                    if wanted.is(Class::Volatile) && !same_run {
+        let (mut wanted, mut saved) = (Cursor::new(&self.parts), Cursor::new(&saved.parts));
+        loop {
+            match (wanted.next(), saved.next()) {
+                (None, _) => return true,
+                (Some(_), None) => return false,
+                (Some(Piece::Text(one)), Some(Piece::Text(other))) => {
+                    let common = one.len().min(other.len());
+                    if one.get(..common) != other.get(..common) {
+                        return false;
+                    }
+                    wanted.rest = one.get(common..).unwrap_or_default();
+                    saved.rest = other.get(common..).unwrap_or_default();
+                }
+                (Some(Piece::Part(one)), Some(Piece::Part(other))) if one.text == other.text => {
+                    if one.is(Class::Volatile) && !same_run {
                         return false;
                     }
                 }
-                (Token::Char(_), Some(Token::Part(found))) => return !found.is(Class::Volatile),
-                (Token::Part(_), Some(_)) => return true,
+                (Some(Piece::Text(_)), Some(Piece::Part(other))) => {
+                    return !other.is(Class::Volatile);
+                }
+                (Some(Piece::Part(_)), Some(_)) => return true,
             }
         }
-        true
     }
 }
 
-enum Token<'a> {
-    Char(char),
+/// Walks over parts; literal text may be taken by and by.
+struct Cursor<'a> {
+    rest: &'a [u8],
+    parts: std::slice::Iter<'a, Part>,
+}
+
+enum Piece<'a> {
+    Text(&'a [u8]),
     Part(&'a Part),
 }
 
-fn tokens(parts: &[Part]) -> impl Iterator<Item = Token<'_>> {
-    parts.iter().flat_map(|part| {
-        let (chars, whole) =
-            if part.is_literal { (part.text.as_str(), None) } else { ("", Some(part)) };
-        chars.chars().map(Token::Char).chain(whole.map(Token::Part))
-    })
+impl<'a> Cursor<'a> {
+    fn new(parts: &'a [Part]) -> Self {
+        Self { rest: &[], parts: parts.iter() }
+    }
+
+    fn next(&mut self) -> Option<Piece<'a>> {
+        while self.rest.is_empty() {
+            let part = self.parts.next()?;
+            if !part.is_literal {
+                return Some(Piece::Part(part));
+            }
+            self.rest = part.text.as_bytes();
+        }
+        Some(Piece::Text(std::mem::take(&mut self.rest)))
+    }
 }
 
 /// Returns the value, or one opaque part in place of one that has grown too large.

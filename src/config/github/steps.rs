@@ -29,6 +29,13 @@ pub(super) struct Walk<'a> {
     pub walked: usize,
 }
 
+impl Walk<'_> {
+    /// Whether there were more steps than are walked.
+    pub(super) fn is_cut(&self) -> bool {
+        self.walked > MAX_STEPS
+    }
+}
+
 /// The steps of one job.
 struct Steps<'w, 'a> {
     walk: &'w mut Walk<'a>,
@@ -64,7 +71,7 @@ impl<'a> Steps<'_, 'a> {
         let items = items.map(|items| document.tree.items(items)).unwrap_or_default();
         for (number, item) in (1_usize..).zip(items) {
             self.walk.walked = self.walk.walked.saturating_add(1);
-            if self.walk.walked > MAX_STEPS {
+            if self.walk.is_cut() {
                 return;
             }
             let node = document.tree.resolve(*item);

@@ -38,19 +38,20 @@ pub(super) fn called(files: &Files<'_>) -> BTreeSet<String> {
         .collect()
 }
 
-/// Reads a workflow.
+/// Reads a workflow, and tells whether it holds more than was read.
 pub(super) fn pipeline<'a>(
     files: &'a Files<'a>,
     document: &'a Document<'a>,
     triggers: BTreeSet<String>,
     used_actions: &'a mut BTreeSet<String>,
-) -> Pipeline {
+) -> (Pipeline, bool) {
     let walk = Walk { files, used_actions, walked: 0 };
-    let mut jobs = Jobs { walk, jobs: Vec::new(), open: Vec::new() };
+    let mut jobs = Jobs { walk, jobs: Vec::new(), open: Vec::new(), is_cut: false };
     jobs.all(document, &Values::new(), &Caller::default());
     let only_called = triggers.iter().all(|trigger| trigger == "workflow_call");
     let path = document.path.to_owned();
-    Pipeline { path, is_complete: !only_called, triggers, jobs: jobs.jobs }
+    let is_cut = jobs.is_cut || jobs.walk.is_cut();
+    (Pipeline { path, is_complete: !only_called, triggers, jobs: jobs.jobs }, is_cut)
 }
 
 /// Reads a composite action that no workflow of the repository uses.
@@ -107,6 +108,7 @@ struct Jobs<'a> {
     jobs: Vec<Job>,
     /// Paths of the workflows that are open.
     open: Vec<&'a str>,
+    is_cut: bool,
 }
 
 impl<'a> Jobs<'a> {
@@ -127,7 +129,8 @@ impl<'a> Jobs<'a> {
                 waiting.iter().copied().partition(|(_, job)| is_ready(*job));
             progress = !ready.is_empty();
             for (name, job) in ready {
-                if self.jobs.len() < MAX_JOBS {
+                self.is_cut |= self.jobs.len() >= MAX_JOBS;
+                if !self.is_cut {
                     self.one(document, name, job, &scope, &mut ended, caller);
                 }
             }
