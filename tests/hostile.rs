@@ -40,8 +40,13 @@ fn broken_and_hostile_files_are_told_promptly() {
             "      - uses: actions/cache@v4\n        with: {{path: ~/go/pkg/mod, key: '{key}'}}\n"
         )
     };
-    let steps: String = (0..2000).map(step).collect();
+    let steps: String = (0..1000).map(step).collect();
     let many = format!("on: push\njobs:\n  a:\n    steps:\n{steps}");
+    let lines = format!(
+        "jobs: \n  a:\n    steps:\n      - uses: actions/cache@v4\n        with:\n          key: k\n          \
+         restore-keys: |\n{}",
+        "            k\n".repeat(70_000)
+    );
     let matrix = format!(
         "jobs:\n  a:\n    strategy:\n      matrix:\n        {}",
         bomb.replace('\n', "\n        ")
@@ -52,6 +57,7 @@ fn broken_and_hostile_files_are_told_promptly() {
         ("alias bomb in a matrix", &matrix),
         ("long key", &long),
         ("thousands of keys", &many),
+        ("thousands of restore keys", &lines),
         ("key of more than a megabyte", &format!("key: {}", "k".repeat(1 << 20))),
         ("sequence", "- a\n- b\n"),
         ("scalar", "text"),

@@ -22,6 +22,8 @@ pub(super) struct Document<'a> {
 
 /// Entries of one mapping that are read; more are nobody's environment.
 const MAX_ENTRIES: usize = 512;
+/// Lines of one input that are read. The cache action takes ten restore keys.
+const MAX_LINES: usize = 128;
 
 impl<'a> Document<'a> {
     /// Parses a file; one that holds nothing gives `None`.
@@ -87,7 +89,7 @@ impl<'a> Document<'a> {
         let Some(text) = self.tree.text(node) else { return Vec::new() };
         let mut lines = Vec::new();
         let mut start = 0_usize;
-        for line in text.split_inclusive('\n') {
+        for line in text.split_inclusive('\n').take(MAX_LINES) {
             let indent = line.len().saturating_sub(line.trim_start().len());
             let offset = self.tree.offset_in_scalar(node, start.saturating_add(indent));
             let at = offset.map_or_else(|| self.tree.at(node), |offset| self.tree.position(offset));
