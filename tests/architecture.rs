@@ -6,7 +6,17 @@ use std::path::{Path, PathBuf};
 
 /// The stages in the order data moves through them.
 const STAGES: &[&str] = &[
-    "units", "detect", "golang", "binary", "finding", "config", "variation", "recording", "diff", "rules", "policy",
+    "units",
+    "detect",
+    "golang",
+    "binary",
+    "finding",
+    "config",
+    "variation",
+    "recording",
+    "diff",
+    "rules",
+    "policy",
     "report",
 ];
 /// What touches the world; `cli` may use `capture`.
@@ -29,7 +39,8 @@ fn no_stage_uses_a_later_one() {
 #[test]
 fn capture_does_not_know_the_command_line() {
     for (file, text) in sources("capture") {
-        for later in ["crate::cli", "crate::diff", "crate::rules", "crate::policy", "crate::report"] {
+        for later in ["crate::cli", "crate::diff", "crate::rules", "crate::policy", "crate::report"]
+        {
             assert!(!text.contains(later), "{file} uses {later}");
         }
     }
@@ -51,7 +62,10 @@ fn only_edges_open_the_wall() {
     for stage in STAGES {
         for (file, text) in sources(stage) {
             let tests = text.find("#[cfg(test)]").unwrap_or(text.len());
-            assert!(!text[..tests].contains("clippy::disallowed"), "{file} opens the wall around I/O");
+            assert!(
+                !text[..tests].contains("clippy::disallowed"),
+                "{file} opens the wall around I/O"
+            );
         }
     }
 }

@@ -1,10 +1,11 @@
 //! Reads the files of a repository that rules look at.
 
-use std::fs;
 use std::path::Path;
+use std::{fs, io};
 
 use crate::capture::tree::Source;
-use crate::config::{Repository, SourceFile};
+use crate::config::{Repository, SourceFile, Unread};
+use crate::finding::Place;
 
 /// A CI file of 1 MB is no CI file; its parser refuses it by name.
 const LARGEST: u64 = 2 << 20;
@@ -23,12 +24,17 @@ pub(super) fn read(source: &Source) -> Repository {
         false => (source.root.clone(), all),
     };
     paths.sort();
-    let files = paths
-        .iter()
-        .filter(|path| is_read(path))
-        .filter_map(|path| read_file(&root, path))
-        .collect();
-    Repository::new(files, paths)
+    let (mut files, mut unread) = (Vec::new(), Vec::new());
+    for path in paths.iter().filter(|path| is_read(path)) {
+        match read_file(&root.join(path)) {
+            Ok(Some(text)) => files.push(SourceFile { path: path.clone(), text }),
+            Ok(None) => {}
+            Err(reason) => {
+                unread.push(Unread { place: Place { path: path.clone(), at: None }, reason })
+            }
+        }
+    }
+    Repository::new(files, paths).with_unread(unread)
 }
 
 fn under<'a>(path: &'a str, below: &str) -> Option<&'a str> {
@@ -41,13 +47,20 @@ fn is_read(path: &str) -> bool {
     yaml && (path.starts_with(".github/") || action)
 }
 
-fn read_file(root: &Path, path: &str) -> Option<SourceFile> {
-    let file = root.join(path);
-    // A link may lead out of the tree, and a file may be anything.
-    let data =
-        fs::symlink_metadata(&file).ok().filter(|data| data.is_file() && data.len() <= LARGEST)?;
-    let bytes = fs::read(&file).ok().filter(|_| data.is_file())?;
-    Some(SourceFile { path: path.to_owned(), text: String::from_utf8_lossy(&bytes).into_owned() })
+/// `None` is no file: a link may lead out of the tree, and a listed file may be deleted.
+fn read_file(file: &Path) -> Result<Option<String>, String> {
+    let data = match fs::symlink_metadata(file) {
+        Err(err) if err.kind() == io::ErrorKind::NotFound => return Ok(None),
+        data => data.map_err(|err| err.to_string())?,
+    };
+    if !data.is_file() {
+        return Ok(None);
+    }
+    if data.len() > LARGEST {
+        return Err(format!("it has {} bytes, and no CI file has more than {LARGEST}", data.len()));
+    }
+    let bytes = fs::read(file).map_err(|err| err.to_string())?;
+    Ok(Some(String::from_utf8_lossy(&bytes).into_owned()))
 }
 
 /// Without git only the place where GitHub looks is listed.

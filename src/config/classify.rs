@@ -61,6 +61,13 @@ pub(super) fn mentions_go_version(text: &str) -> bool {
     })
 }
 
+/// Tells whether a whole text is a Go version as setup-go takes one: `~1.25`, `go1.25.3`.
+pub(super) fn is_go_version(text: &str) -> bool {
+    let text = text.trim_start_matches(['~', '^', '>', '=', 'v', ' ']);
+    let text = text.strip_prefix("go").unwrap_or(text);
+    matches!(text, "stable" | "oldstable") || (text.starts_with("1.") && mentions_go_version(text))
+}
+
 const DEPENDENCIES: &[&str] = &[
     "go.mod",
     "go.sum",
@@ -84,8 +91,9 @@ pub(super) fn hashed(patterns: &[String]) -> Classes {
     for pattern in patterns.iter().filter(|pattern| !pattern.starts_with('!')) {
         let name = base(pattern);
         if name.ends_with(".go") {
-            // Sources change all the time, and so does the key.
-            classes.extend([Class::Deps, Class::SlowVolatile]);
+            classes.insert(Class::Deps);
+            // All sources together change all the time, and so does the key.
+            classes.extend(name.contains('*').then_some(Class::SlowVolatile));
         } else if DEPENDENCIES.iter().any(|file| matches(name, file)) && !name.starts_with('*') {
             classes.insert(Class::Deps);
         } else if name.starts_with("**") || !VERSIONS.iter().any(|file| matches(name, file)) {
@@ -173,6 +181,10 @@ mod tests {
         {
             assert!(!names_go_version(name), "{name}");
         }
+        assert!(
+            is_go_version("~1.25.0-rc.1") && is_go_version("go1.24") && is_go_version("stable")
+        );
+        assert!(!is_go_version("release-1.25") && !is_go_version("1.5"));
         assert!(mentions_go_version("go-1.22-") && mentions_go_version("1.100"));
         assert!(!mentions_go_version("v1.2-11.22") && !mentions_go_version("0.1.25"));
     }

@@ -23,7 +23,10 @@ pub(super) fn go_dir(path: &Value, scope: &Scope) -> Option<GoDir> {
 fn normal(path: &[Part]) -> String {
     let text: String = path.iter().map(|part| part.text.as_str()).collect();
     let text = text.trim().trim_matches(['"', '\'']).replace('\\', "/").to_ascii_lowercase();
-    text.trim_end_matches(['/', '*']).to_owned()
+    let text = text.trim_end_matches(['/', '*']);
+    // A relative path starts from the workspace.
+    let roots = ["./", "github.workspace/", "$github_workspace/", "${github_workspace}/"];
+    roots.iter().find_map(|root| text.strip_prefix(root)).unwrap_or(text).to_owned()
 }
 
 /// The value that the job gives GOCACHE or GOMODCACHE, written out or by name.

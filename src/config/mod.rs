@@ -23,6 +23,8 @@ use pipeline::{CachedBy, Pipeline};
 pub struct Repository {
     files: Vec<SourceFile>,
     paths: Vec<String>,
+    /// Files that the reader of the repository could not have.
+    not_had: Vec<Unread>,
     /// Made from the files when a rule first asks.
     reading: OnceLock<Reading>,
 }
@@ -57,7 +59,14 @@ impl Repository {
     pub fn new(mut files: Vec<SourceFile>, mut paths: Vec<String>) -> Self {
         files.sort_by(|first, second| first.path.cmp(&second.path));
         paths.sort();
-        Self { files, paths, reading: OnceLock::new() }
+        Self { files, paths, not_had: Vec::new(), reading: OnceLock::new() }
+    }
+
+    /// Adds files that are there and could not be had: unreadable, too large.
+    #[must_use]
+    pub fn with_unread(mut self, files: Vec<Unread>) -> Self {
+        self.not_had = files;
+        self
     }
 
     /// The text files, sorted by path.
@@ -83,10 +92,9 @@ impl Repository {
         self.pipelines().iter().flat_map(Pipeline::caches)
     }
 
-    /// The files that could not be read, sorted by path.
-    #[must_use]
-    pub fn unread(&self) -> &[Unread] {
-        &self.reading().unread
+    /// The files that could not be read.
+    pub fn unread(&self) -> impl Iterator<Item = &Unread> {
+        self.not_had.iter().chain(&self.reading().unread)
     }
 
     fn reading(&self) -> &Reading {

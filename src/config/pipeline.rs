@@ -234,7 +234,7 @@ impl Matrix {
         match self.values.get(name) {
             Some(Some(values)) => {
                 let mut values = values.iter();
-                let is_version = values.any(|value| classify::mentions_go_version(value));
+                let is_version = values.any(|value| classify::is_go_version(value));
                 part.classes.extend(is_version.then_some(Class::Toolchain));
             }
             Some(None) => {

@@ -24,6 +24,8 @@ pub(super) struct Scope {
     pub matrix: Matrix,
 }
 
+/// Stands for an expression in shell text; a character for private use.
+const MARK: char = '\u{e000}';
 /// How many assignments of a script are followed to find a value.
 const MAX_ASSIGNMENTS: usize = 4;
 
@@ -125,39 +127,59 @@ impl Scope {
     }
 
     fn shell(&self, text: &str, script: &str, budget: usize) -> Value {
-        let mut value = Value::new();
+        // The shell sees what the expressions gave: each is one mark in its
+        // text, as it may well stand within a command.
+        let mut marked = String::new();
+        let mut expressions = Vec::new();
         for segment in segments(text) {
             if segment.is_expression {
-                value.extend(self.expression(&Expression::parse(segment.text)));
-                continue;
+                expressions.push(self.expression(&Expression::parse(segment.text)));
+                marked.push(MARK);
+            } else {
+                marked.push_str(&segment.text.replace(MARK, ""));
             }
-            for word in shell::words(segment.text) {
-                value.extend(self.word(&word, script, budget));
+        }
+        let mut expressions = expressions.into_iter();
+        let mut value = Value::new();
+        for word in shell::words(&marked) {
+            match word {
+                Word::Literal(text) => {
+                    for (index, text) in text.split(MARK).enumerate() {
+                        if index > 0 {
+                            value.extend(expressions.next().unwrap_or_default());
+                        }
+                        value.extend(unquoted(text));
+                    }
+                }
+                Word::Variable(name) => value.extend(self.shell_variable(name, script, budget)),
+                Word::Command(text) | Word::Unclear(text) => {
+                    let inside = expressions.by_ref().take(text.matches(MARK).count()).count();
+                    let is_command = inside == 0 && matches!(word, Word::Command(_));
+                    let class = if is_command { classify::command(text) } else { Class::Opaque };
+                    value.push(Part::new(format!("$({text})"), [class]));
+                }
             }
         }
         bounded(value)
     }
 
-    fn word(&self, word: &Word<'_>, script: &str, budget: usize) -> Value {
-        match word {
-            Word::Literal(text) => vec![Part::literal(text.replace(['"', '\''], ""))],
-            Word::Command(command) => {
-                vec![Part::new(format!("$({command})"), [classify::command(command)])]
-            }
-            Word::Variable("RANDOM" | "EPOCHSECONDS" | "EPOCHREALTIME" | "SRANDOM") => {
-                vec![Part::new("$RANDOM", [Class::Volatile])]
-            }
-            Word::Variable(name) => {
-                let assigned = || {
-                    let text = shell::assigned(script, name)?;
-                    Some(self.shell(text, script, budget.checked_sub(1)?))
-                };
-                let opaque = || vec![Part::new(format!("${name}"), [Class::Opaque])];
-                assigned().or_else(|| self.variable(name)).unwrap_or_else(opaque)
-            }
-            Word::Unclear(text) => vec![Part::new(*text, [Class::Opaque])],
+    fn shell_variable(&self, name: &str, script: &str, budget: usize) -> Value {
+        if matches!(name, "RANDOM" | "SRANDOM" | "EPOCHSECONDS" | "EPOCHREALTIME") {
+            return vec![Part::new("$RANDOM", [Class::Volatile])];
         }
+        let assigned = || {
+            let text = shell::assigned(script, name)?;
+            Some(self.shell(text, script, budget.checked_sub(1)?))
+        };
+        let opaque = || vec![Part::new(format!("${name}"), [Class::Opaque])];
+        assigned().or_else(|| self.variable(name)).unwrap_or_else(opaque)
     }
+}
+
+/// Literal shell text without its quotes.
+fn unquoted(text: &str) -> Option<Part> {
+    let text = text.replace(['"', '\''], "");
+    (!text.is_empty()).then(|| Part::literal(text))
 }
 
 fn output(outputs: &BTreeMap<String, Values>, id: &str, name: &str) -> Option<Value> {

@@ -125,36 +125,59 @@ impl Template {
     /// the same value: `true`.
     #[must_use]
     pub fn may_restore(&self, saved: &Self, same_run: bool) -> bool {
-        let mut saved = tokens(&saved.parts);
-        for wanted in tokens(&self.parts) {
-            match (wanted, saved.next()) {
-                (_, None) => return false,
-                (Token::Char(wanted), Some(Token::Char(found))) if wanted != found => return false,
-                (Token::Char(_), Some(Token::Char(_))) => {}
-                (Token::Part(wanted), Some(Token::Part(found))) if wanted.text == found.text => {
-                    if wanted.is(Class::Volatile) && !same_run {
+        let (mut wanted, mut saved) = (Cursor::new(&self.parts), Cursor::new(&saved.parts));
+        loop {
+            match (wanted.next(), saved.next()) {
+                (None, _) => return true,
+                (Some(_), None) => return false,
+                (Some(Piece::Text(one)), Some(Piece::Text(other))) => {
+                    let common = one.len().min(other.len());
+                    if one.get(..common) != other.get(..common) {
+                        return false;
+                    }
+                    wanted.rest = one.get(common..).unwrap_or_default();
+                    saved.rest = other.get(common..).unwrap_or_default();
+                }
+                (Some(Piece::Part(one)), Some(Piece::Part(other))) if one.text == other.text => {
+                    if one.is(Class::Volatile) && !same_run {
                         return false;
                     }
                 }
-                (Token::Char(_), Some(Token::Part(found))) => return !found.is(Class::Volatile),
-                (Token::Part(_), Some(_)) => return true,
+                (Some(Piece::Text(_)), Some(Piece::Part(other))) => {
+                    return !other.is(Class::Volatile);
+                }
+                (Some(Piece::Part(_)), Some(_)) => return true,
             }
         }
-        true
     }
 }
 
-enum Token<'a> {
-    Char(char),
+/// Walks over parts; literal text may be taken by and by.
+struct Cursor<'a> {
+    rest: &'a [u8],
+    parts: std::slice::Iter<'a, Part>,
+}
+
+enum Piece<'a> {
+    Text(&'a [u8]),
     Part(&'a Part),
 }
 
-fn tokens(parts: &[Part]) -> impl Iterator<Item = Token<'_>> {
-    parts.iter().flat_map(|part| {
-        let (chars, whole) =
-            if part.is_literal { (part.text.as_str(), None) } else { ("", Some(part)) };
-        chars.chars().map(Token::Char).chain(whole.map(Token::Part))
-    })
+impl<'a> Cursor<'a> {
+    fn new(parts: &'a [Part]) -> Self {
+        Self { rest: &[], parts: parts.iter() }
+    }
+
+    fn next(&mut self) -> Option<Piece<'a>> {
+        while self.rest.is_empty() {
+            let part = self.parts.next()?;
+            if !part.is_literal {
+                return Some(Piece::Part(part));
+            }
+            self.rest = part.text.as_bytes();
+        }
+        Some(Piece::Text(std::mem::take(&mut self.rest)))
+    }
 }
 
 /// Returns the value, or one opaque part in place of one that has grown too large.
@@ -225,4 +248,56 @@ fn next_expression(text: &str, start: usize) -> Option<(Range<usize>, &str, usiz
     let open = start.saturating_add(before.len());
     let end = open.saturating_add("${{}}".len()).saturating_add(close.0);
     Some((start..open, rest.get(..close.0)?, end))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::scope::Scope;
+
+    fn template(text: &str) -> Template {
+        let place = Place { path: String::new(), at: None };
+        Template { text: text.to_owned(), place, parts: Scope::default().resolve(text) }
+    }
+
+    #[test]
+    fn a_text_is_cut_at_its_expressions() {
+        let texts =
+            |text| segments(text).into_iter().map(|s| (s.text, s.range)).collect::<Vec<_>>();
+        assert_eq!(texts("a${{b}}c"), [("a", 0..1), ("b", 1..7), ("c", 7..8)]);
+        assert_eq!(texts("${{ '}}' }}"), [(" '}}' ", 0..11)]);
+        assert_eq!(texts("a${{b"), [("a${{b", 0..5)]);
+        assert_eq!(texts(""), []);
+    }
+
+    #[test]
+    fn what_a_key_may_restore() {
+        let saved = template("${{ runner.os }}-go-${{ github.sha }}");
+        let reaches = |key: &str, same_run| template(key).may_restore(&saved, same_run);
+        assert!(reaches("${{runner.os}}-go-", false));
+        assert!(reaches("${{runner.os}}-g", false));
+        assert!(!reaches("${{runner.os}}-mod-", false));
+        assert!(!reaches("${{ runner.os }}-go-${{ github.sha }}", false));
+        assert!(reaches("${{ runner.os }}-go-${{ github.sha }}", true));
+        assert!(!reaches("${{ runner.os }}-go-x", false));
+        assert!(!reaches("${{ runner.os }}-go-${{ github.sha }}-x", true));
+        // These cannot be told.
+        assert!(reaches("Linux-go-", false));
+        assert!(reaches("${{ matrix.os }}-mod-", false));
+        assert!(reaches("${{ runner.os }}-go-${{ github.event.before }}", false));
+    }
+
+    #[test]
+    fn a_text_before_a_class_is_verbatim() {
+        let key = template("${{ runner.os }}-${{  hashFiles('go.sum') }}-x");
+        assert_eq!(key.text_before(Class::Deps), Some("${{ runner.os }}-"));
+        assert_eq!(key.text_before(Class::Volatile), None);
+    }
+
+    #[test]
+    fn a_value_that_is_too_long_is_opaque() {
+        let long = template(&"${{ github.sha }}".repeat(10_000));
+        assert_eq!(long.parts.len(), 1);
+        assert!(long.has(Class::Opaque) && !long.has(Class::Volatile));
+    }
 }

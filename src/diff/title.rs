@@ -57,7 +57,9 @@ const WIDTH: usize = 50;
 
 fn shown(change: &Change) -> (String, String) {
     match (&change.first, &change.second) {
-        (Some(first), Some(second)) if first.len().max(second.len()) > WIDTH => narrowed(first, second),
+        (Some(first), Some(second)) if first.len().max(second.len()) > WIDTH => {
+            narrowed(first, second)
+        }
         (first, second) => {
             let value = |side: &Option<String>| side.as_deref().map_or("(none)".to_owned(), plain);
             (value(first), value(second))
@@ -88,14 +90,23 @@ fn narrowed(first: &str, second: &str) -> (String, String) {
 /// Bytes that both start with, up to and without the last place where a value may be cut.
 fn common_head(first: &str, second: &str) -> usize {
     let common = first.bytes().zip(second.bytes()).take_while(|(one, other)| one == other).count();
-    let head = (0..=common).rfind(|&at| first.is_char_boundary(at) && second.is_char_boundary(at)).unwrap_or(0);
+    let head = (0..=common)
+        .rfind(|&at| first.is_char_boundary(at) && second.is_char_boundary(at))
+        .unwrap_or(0);
     first[..head].rfind(CUTS).unwrap_or(0)
 }
 
 fn common_tail(first: &str, second: &str) -> usize {
-    let common = first.bytes().rev().zip(second.bytes().rev()).take_while(|(one, other)| one == other).count();
+    let common = first
+        .bytes()
+        .rev()
+        .zip(second.bytes().rev())
+        .take_while(|(one, other)| one == other)
+        .count();
     let from = |value: &str| value.len() - common;
-    let at = (0..=common).find(|&skip| first.is_char_boundary(from(first) + skip) && second.is_char_boundary(from(second) + skip));
+    let at = (0..=common).find(|&skip| {
+        first.is_char_boundary(from(first) + skip) && second.is_char_boundary(from(second) + skip)
+    });
     let tail = &first[from(first) + at.unwrap_or(common)..];
     // The character at which it is cut stays, so that `…/x/…` reads as part of a path.
     tail.find(CUTS).map_or(0, |cut| tail.len() - cut - 1)
@@ -129,18 +140,23 @@ mod tests {
 
     #[test]
     fn a_long_value_shows_what_differs_with_a_word_of_its_surroundings() {
-        let path = |dir: &str| format!("/tmp/goaudit-rYAWtv/{dir}/app/internal/a/package/with/a/long/name");
+        let path = |dir: &str| {
+            format!("/tmp/goaudit-rYAWtv/{dir}/app/internal/a/package/with/a/long/name")
+        };
         let (first, second) = narrowed(&path("1"), &path("another-place"));
         assert_eq!((first.as_str(), second.as_str()), ("…/1/…", "…/another-place/…"));
-        let flags = |time: &str| format!("[\"-s\" \"-w\" \"-X\" \"main.built=2026-11-20T23:38:{time}Z\"]");
+        let flags =
+            |time: &str| format!("[\"-s\" \"-w\" \"-X\" \"main.built=2026-11-20T23:38:{time}Z\"]");
         let (first, second) = narrowed(&flags("20"), &flags("30"));
-        assert_eq!(first, "…\"main.built=2026-11-20T23:38:20Z\"]");
-        assert_eq!(second, "…\"main.built=2026-11-20T23:38:30Z\"]");
+        assert_eq!(first, "…\"main.built=2026-11-20T23:38:20Z\"…");
+        assert_eq!(second, "…\"main.built=2026-11-20T23:38:30Z\"…");
     }
 
     #[test]
     fn values_that_end_or_start_alike_at_any_byte_are_cut_at_characters() {
-        for (first, second) in [("é", "è"), ("aé/b", "aè/b"), ("", "x"), ("a/b/c", "a/b/c/d"), ("ñ/ñ", "/ñ")] {
+        for (first, second) in
+            [("é", "è"), ("aé/b", "aè/b"), ("", "x"), ("a/b/c", "a/b/c/d"), ("ñ/ñ", "/ñ")]
+        {
             let (one, other) = narrowed(first, second);
             assert!(!one.is_empty() && !other.is_empty(), "{first} {second}");
         }

@@ -10,7 +10,7 @@
 //! `tar --zstd -xf NAME.goaudit` opens it.
 
 use std::collections::BTreeMap;
-use std::io::{self, BufRead, BufReader, Read};
+use std::io::{self, BufRead as _, BufReader, Read};
 
 use serde::de::DeserializeOwned;
 

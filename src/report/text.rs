@@ -264,7 +264,8 @@ fn findings(report: &Report<'_>, room: usize, style: Style, paint: Paint) -> Str
             }
         }
     }
-    let shown = groups.iter().zip(&details).map(|(group, detail)| one_group(group, *detail, style, paint));
+    let shown =
+        groups.iter().zip(&details).map(|(group, detail)| one_group(group, *detail, style, paint));
     format!("\n{}\n{}", paint.bold("what the policy says"), shown.collect::<String>())
 }
 
@@ -303,7 +304,8 @@ fn one_group(group: &Group<'_>, detail: Detail, style: Style, paint: Paint) -> S
         }
     }
     if findings.len() > shown {
-        let subjects: Vec<&str> = findings[shown..].iter().map(|finding| finding.subject.as_str()).collect();
+        let subjects: Vec<&str> =
+            findings[shown..].iter().map(|finding| finding.subject.as_str()).collect();
         let _ = writeln!(text, "    and {} more: {}", subjects.len(), folded(&subjects, style));
     }
     text
@@ -313,7 +315,9 @@ fn one_group(group: &Group<'_>, detail: Detail, style: Style, paint: Paint) -> S
 fn fixed(fix: &str) -> Vec<String> {
     match fix.split_once('\n') {
         None => vec![format!("    fix: {fix}")],
-        Some(_) => std::iter::once("    fix:".to_owned()).chain(fix.lines().map(|line| format!("      {line}"))).collect(),
+        Some(_) => std::iter::once("    fix:".to_owned())
+            .chain(fix.lines().map(|line| format!("      {line}")))
+            .collect(),
     }
 }
 

@@ -3,7 +3,7 @@
 use super::{Check, Rule};
 use crate::config::Repository;
 use crate::config::go_paths::GoDir;
-use crate::config::pipeline::{CachedBy, Flag, VersionSource};
+use crate::config::pipeline::{CachedBy, Flag, Step, VersionSource};
 use crate::config::template::Class;
 use crate::finding::{Finding, Level};
 
@@ -53,27 +53,34 @@ fn fix(one: &CachedBy<'_>) -> String {
     let line = match key.text_before(Class::Deps) {
         Some(before) => {
             let rest = key.text.strip_prefix(before).unwrap_or_default();
-            let go = if before.ends_with("go-") { "" } else { "go" };
-            format!("key: {before}{go}{version}-{rest}")
+            let version = if before.ends_with("go-") {
+                version.strip_prefix("go").unwrap_or(&version)
+            } else {
+                &version
+            };
+            format!("key: {before}{version}-{rest}")
         }
-        None => format!("key: {}-go{version}", key.text),
+        None => format!("key: {}-{version}", key.text),
     };
     let also =
         if one.cache.restore_keys.is_empty() { "" } else { "\nand the same in restore-keys" };
     format!("{first}{line}{also}")
 }
 
-/// What to do first, and an expression that is the Go version of the job.
+/// What to do first, and text that is the Go version of the job.
 fn version(one: &CachedBy<'_>) -> (&'static str, String) {
-    let own_file = |path: &str| path == one.step.place.path;
-    let Some((step, setup)) = one.job.setups().find(|(step, _)| own_file(&step.place.path)) else {
-        return ("", "${{ hashFiles('go.mod') }}".to_owned());
+    let same_file = |step: &Step| step.place.path == one.step.place.path;
+    let Some((step, setup)) = one.job.setups().find(|(step, _)| same_file(step)) else {
+        // An image, a version manager or another action brings Go: ask it.
+        let first = "add a step with `id: go` before this one: \
+                     run: echo \"version=$(go env GOVERSION)\" >> \"$GITHUB_OUTPUT\"\n";
+        return (first, "${{ steps.go.outputs.version }}".to_owned());
     };
     if let VersionSource::Input(version) = &setup.version
         && let [part] = version.as_slice()
         && part.text.starts_with("matrix.")
     {
-        return ("", format!("${{{{ {} }}}}", part.text));
+        return ("", format!("go${{{{ {} }}}}", part.text));
     }
     let id = step.id.as_deref().unwrap_or("setup-go");
     let first = match (&step.id, step.place.at < one.step.place.at) {
@@ -82,5 +89,5 @@ fn version(one: &CachedBy<'_>) -> (&'static str, String) {
         (Some(_), false) => "move the setup-go step before this one\n",
         (None, false) => "move the setup-go step before this one, with `id: setup-go`\n",
     };
-    (first, format!("${{{{ steps.{id}.outputs.go-version }}}}"))
+    (first, format!("go${{{{ steps.{id}.outputs.go-version }}}}"))
 }

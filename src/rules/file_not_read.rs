@@ -13,7 +13,7 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn check(repository: &Repository) -> Vec<Finding> {
-    let unread = repository.unread().iter();
+    let unread = repository.unread();
     unread
         .map(|unread| {
             let place = &unread.place;

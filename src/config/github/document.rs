@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::unread;
 use crate::config::scope::{Scope, Values};
-use crate::config::template::Template;
+use crate::config::template::{Template, Value};
 use crate::config::yaml::{self, NodeId, NodeKind, Tree};
 use crate::config::{SourceFile, Unread};
 use crate::finding::Place;
@@ -22,23 +22,25 @@ pub(super) struct Document<'a> {
 
 /// Entries of one mapping that are read; more are nobody's environment.
 const MAX_ENTRIES: usize = 512;
+/// Lines of one input that are read. The cache action takes ten restore keys.
+const MAX_LINES: usize = 128;
 
 impl<'a> Document<'a> {
-    pub(super) fn parse(source: &'a SourceFile) -> Result<Self, Unread> {
+    /// Parses a file; one that holds nothing gives `None`.
+    pub(super) fn parse(source: &'a SourceFile) -> Result<Option<Self>, Unread> {
         let tree = yaml::parse(&source.text)
             .map_err(|err| unread(&source.path, Some((err.line, err.column)), err.message))?;
         // GitHub reads the first document of a file.
-        let root = tree.documents().first().map(|root| tree.resolve(*root));
-        let is_mapping = |root: &NodeId| matches!(tree.node(*root).kind, NodeKind::Mapping(_));
-        match root {
-            Some(root) if is_mapping(&root) => {
-                Ok(Self { path: &source.path, tree, root, text: &source.text })
-            }
-            root => {
-                let at = root.map(|root| tree.at(root));
-                Err(unread(&source.path, at, "the file holds no mapping"))
-            }
+        let Some(root) = tree.documents().first().map(|root| tree.resolve(*root)) else {
+            return Ok(None);
+        };
+        if matches!(tree.node(root).kind, NodeKind::Mapping(_)) {
+            return Ok(Some(Self { path: &source.path, tree, root, text: &source.text }));
         }
+        if tree.is_null(root) {
+            return Ok(None);
+        }
+        Err(unread(&source.path, Some(tree.at(root)), "the file holds no mapping"))
     }
 
     /// Follows keys from a mapping to a value.
@@ -87,7 +89,7 @@ impl<'a> Document<'a> {
         let Some(text) = self.tree.text(node) else { return Vec::new() };
         let mut lines = Vec::new();
         let mut start = 0_usize;
-        for line in text.split_inclusive('\n') {
+        for line in text.split_inclusive('\n').take(MAX_LINES) {
             let indent = line.len().saturating_sub(line.trim_start().len());
             let offset = self.tree.offset_in_scalar(node, start.saturating_add(indent));
             let at = offset.map_or_else(|| self.tree.at(node), |offset| self.tree.position(offset));
@@ -115,11 +117,7 @@ impl<'a> Document<'a> {
     }
 
     /// Defaults of the inputs declared below `keys`.
-    pub(super) fn defaults(
-        &self,
-        keys: &[&str],
-        scope: &Scope,
-    ) -> BTreeMap<String, Option<crate::config::template::Value>> {
+    pub(super) fn defaults(&self, keys: &[&str], scope: &Scope) -> BTreeMap<String, Option<Value>> {
         self.entries(self.root, keys)
             .into_iter()
             .map(|(name, input)| {

@@ -27,9 +27,10 @@ pub(super) fn read(sources: &[SourceFile]) -> Reading {
         sources.iter().filter(|source| is_workflow(&source.path) || is_action(&source.path))
     {
         match Document::parse(source) {
-            Ok(document) => {
+            Ok(Some(document)) => {
                 files.documents.insert(&source.path, document);
             }
+            Ok(None) => {}
             Err(unread) => reading.unread.push(unread),
         }
     }
@@ -39,12 +40,13 @@ pub(super) fn read(sources: &[SourceFile]) -> Reading {
         let triggers = workflow::triggers(document);
         let only_called = triggers.iter().all(|trigger| trigger == "workflow_call");
         if !(only_called && called.contains(document.path)) {
-            reading.pipelines.push(workflow::pipeline(
-                &files,
-                document,
-                triggers,
-                &mut used_actions,
-            ));
+            let (pipeline, is_cut) =
+                workflow::pipeline(&files, document, triggers, &mut used_actions);
+            reading.pipelines.push(pipeline);
+            if is_cut {
+                let reason = "it runs more jobs and steps than are followed";
+                reading.unread.push(unread(document.path, None, reason));
+            }
         }
     }
     for document in files.documents.values() {
@@ -53,6 +55,7 @@ pub(super) fn read(sources: &[SourceFile]) -> Reading {
         }
     }
     reading.pipelines.sort_by(|first, second| first.path.cmp(&second.path));
+    reading.unread.sort_by(|first, second| first.place.cmp(&second.place));
     reading
 }
 

@@ -29,6 +29,13 @@ pub(super) struct Walk<'a> {
     pub walked: usize,
 }
 
+impl Walk<'_> {
+    /// Whether there were more steps than are walked.
+    pub(super) fn is_cut(&self) -> bool {
+        self.walked > MAX_STEPS
+    }
+}
+
 /// The steps of one job.
 struct Steps<'w, 'a> {
     walk: &'w mut Walk<'a>,
@@ -64,7 +71,7 @@ impl<'a> Steps<'_, 'a> {
         let items = items.map(|items| document.tree.items(items)).unwrap_or_default();
         for (number, item) in (1_usize..).zip(items) {
             self.walk.walked = self.walk.walked.saturating_add(1);
-            if self.walk.walked > MAX_STEPS {
+            if self.walk.is_cut() {
                 return;
             }
             let node = document.tree.resolve(*item);
@@ -160,9 +167,15 @@ fn written(script: &str, sink: Sink, is_certain: bool, context: &str, scope: &Sc
     written
         .map(|(name, text)| {
             let name = name.to_ascii_lowercase();
-            let value = match text.filter(|_| is_certain) {
-                Some(text) => scope.resolve_shell(&text, script),
-                None => vec![Part::new(format!("{context}.{name}"), [Class::Opaque])],
+            let value = text.map(|text| scope.resolve_shell(&text, script));
+            let value = match value {
+                Some(value) if is_certain => value,
+                // Where it is written at all, it is this directory.
+                Some(value) if value.iter().any(|part| part.text.starts_with("$(go env ")) => value
+                    .into_iter()
+                    .map(|part| Part { classes: [Class::Opaque].into(), ..part })
+                    .collect(),
+                _ => vec![Part::new(format!("{context}.{name}"), [Class::Opaque])],
             };
             (name, value)
         })

@@ -38,19 +38,20 @@ pub(super) fn called(files: &Files<'_>) -> BTreeSet<String> {
         .collect()
 }
 
-/// Reads a workflow.
+/// Reads a workflow, and tells whether it holds more than was read.
 pub(super) fn pipeline<'a>(
     files: &'a Files<'a>,
     document: &'a Document<'a>,
     triggers: BTreeSet<String>,
     used_actions: &'a mut BTreeSet<String>,
-) -> Pipeline {
+) -> (Pipeline, bool) {
     let walk = Walk { files, used_actions, walked: 0 };
-    let mut jobs = Jobs { walk, jobs: Vec::new(), open: Vec::new() };
+    let mut jobs = Jobs { walk, jobs: Vec::new(), open: Vec::new(), is_cut: false };
     jobs.all(document, &Values::new(), &Caller::default());
     let only_called = triggers.iter().all(|trigger| trigger == "workflow_call");
     let path = document.path.to_owned();
-    Pipeline { path, is_complete: !only_called, triggers, jobs: jobs.jobs }
+    let is_cut = jobs.is_cut || jobs.walk.is_cut();
+    (Pipeline { path, is_complete: !only_called, triggers, jobs: jobs.jobs }, is_cut)
 }
 
 /// Reads a composite action that no workflow of the repository uses.
@@ -95,11 +96,19 @@ struct Ended {
     jobs: BTreeMap<String, BTreeSet<String>>,
 }
 
+/// Where a job is written, and its name there.
+struct JobPlace<'a, 'n> {
+    document: &'a Document<'a>,
+    node: NodeId,
+    name: &'n str,
+}
+
 struct Jobs<'a> {
     walk: Walk<'a>,
     jobs: Vec<Job>,
     /// Paths of the workflows that are open.
     open: Vec<&'a str>,
+    is_cut: bool,
 }
 
 impl<'a> Jobs<'a> {
@@ -120,7 +129,8 @@ impl<'a> Jobs<'a> {
                 waiting.iter().copied().partition(|(_, job)| is_ready(*job));
             progress = !ready.is_empty();
             for (name, job) in ready {
-                if self.jobs.len() < MAX_JOBS {
+                self.is_cut |= self.jobs.len() >= MAX_JOBS;
+                if !self.is_cut {
                     self.one(document, name, job, &scope, &mut ended, caller);
                 }
             }
@@ -138,6 +148,7 @@ impl<'a> Jobs<'a> {
             .collect()
     }
 
+    /// Reads one job, or the workflow that it calls.
     fn one(
         &mut self,
         document: &'a Document<'a>,
@@ -163,19 +174,10 @@ impl<'a> Jobs<'a> {
                 let inner = Caller { prefix: format!("{id} / "), needs: before.clone() };
                 self.call(uses, &document.values(job, &["with"], &scope), &inner)
             }
-            None => self.steps(
-                document,
-                job,
-                Job {
-                    id,
-                    needs: before.clone(),
-                    runner: matrix::runner(document, job, &scope),
-                    matrix: scope.matrix.clone(),
-                    steps: Vec::new(),
-                },
-                name,
-                &mut scope,
-            ),
+            None => {
+                let place = JobPlace { document, node: job, name };
+                self.steps(&place, id, before.clone(), &mut scope)
+            }
         };
         before.extend(self.jobs.iter().skip(first).map(|job| job.id.clone()));
         ended.jobs.insert(name.to_owned(), before);
@@ -185,14 +187,16 @@ impl<'a> Jobs<'a> {
     /// Reads a job with steps, and returns its outputs.
     fn steps(
         &mut self,
-        document: &'a Document<'a>,
-        node: NodeId,
-        mut job: Job,
-        name: &str,
+        place: &JobPlace<'a, '_>,
+        id: String,
+        needs: BTreeSet<String>,
         scope: &mut Scope,
     ) -> Values {
+        let JobPlace { document, node, name } = *place;
         let items = document.find(node, &["steps"]);
-        job.steps = steps::steps(&mut self.walk, document, items, &format!("job {name}"), scope);
+        let runner = matrix::runner(document, node, scope);
+        let steps = steps::steps(&mut self.walk, document, items, &format!("job {name}"), scope);
+        let mut job = Job { id, needs, runner, matrix: scope.matrix.clone(), steps };
         toolchain::mark(&mut job, document.path);
         self.jobs.push(job);
         document.values(node, &["outputs"], scope)

@@ -21,8 +21,9 @@ impl Lines {
         let offset = (0..=offset).rev().find(|offset| text.is_char_boundary(*offset)).unwrap_or(0);
         let line = self.line(offset);
         let before = text.get(self.start(line)..offset).unwrap_or_default();
-        // No editor shows a byte order mark.
-        let before = before.strip_prefix('\u{feff}').unwrap_or(before);
+        // No editor shows the byte order mark of a file; elsewhere it is a character.
+        let mark = if line == 0 { "\u{feff}" } else { "" };
+        let before = before.strip_prefix(mark).unwrap_or(before);
         (LineNumber::from_index(line), ColumnNumber::from_index(before.chars().count()))
     }
 

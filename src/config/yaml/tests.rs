@@ -287,3 +287,12 @@ fn any_offset_has_a_position() {
     assert_eq!(counts(4), (1, 4));
     assert_eq!(counts(usize::MAX), (2, 1));
 }
+
+/// Only the mark that a file begins with is invisible.
+#[test]
+fn a_byte_order_mark_within_a_text_is_a_character() {
+    let lines = super::position::Lines::of("\u{feff}a\n\u{feff}b");
+    let column = |offset| lines.position("\u{feff}a\n\u{feff}b", offset).1.get();
+    assert_eq!((column(3), column(8)), (1, 2));
+    whole("\n\u{feff}|");
+}
