@@ -47,7 +47,7 @@ fn where_a_build_is() {
                 .dir("elsewhere/deep/demo")
                 .args(&["-ldflags=-X main.version=1"])
                 .env("CGO_CFLAGS", "-O1"),
-            &["cgo flags", "link-flags", "workdir"],
+            &["cgo directory", "cgo flags", "link-flags", "workdir"],
         ),
         (
             "three places",
@@ -56,6 +56,16 @@ fn where_a_build_is() {
         ),
     ];
     table(&world, &Plan::default(), variants);
+    let include = |dir: &'static str| {
+        let flag = format!("-I{}/include", world.path(dir).display());
+        Plan::default().dir(dir).env("CGO_CFLAGS", &flag)
+    };
+    let absolute: &[(_, Plan, &[_])] = &[(
+        "directory, also in CGO_CFLAGS",
+        include("elsewhere/deep/demo"),
+        &["cgo directory", "workdir"],
+    )];
+    table(&world, &include("demo"), absolute);
 }
 
 #[test]
@@ -98,6 +108,11 @@ fn flags() {
         ("-tags that select files", with("-tags=fast"), &["compile-flags -tags"]),
         ("-tags of the standard library", with("-tags=purego,osusergo"), &["compile-flags -tags"]),
         ("-buildvcs", with("-buildvcs=false"), &["vcs-stamp"]),
+        (
+            "-pgo, and a dirty tree",
+            base.clone().edit(|tree| fs::write(tree.join("cmd/app/default.pgo"), "").unwrap()),
+            &["pgo", "vcs-stamp"],
+        ),
         ("-p", with("-p=1"), &[]),
         ("GOFLAGS", base.clone().env("GOFLAGS", "-tags=fast"), &["compile-flags -tags"]),
         (
@@ -130,6 +145,7 @@ fn environment() {
         ("GOOS", with("GOOS", "darwin"), &["target"]),
         ("GOOS and GOARCH", with("GOOS", "windows").env("GOARCH", "arm64"), &["target"]),
         ("GOARCH", with("GOARCH", "arm64"), &["target"]),
+        ("GOEXPERIMENT", with("GOEXPERIMENT", "fieldtrack"), &["target"]),
         ("TZ", with("TZ", "Asia/Tokyo"), &[]),
         ("TMPDIR", with("TMPDIR", world.path("home").to_str().unwrap()), &[]),
         (
@@ -139,9 +155,36 @@ fn environment() {
         ),
     ];
     table(&world, &base, variants);
+    if minor_version() >= 24 {
+        let fips: &[(_, Plan, &[_])] = &[("GOFIPS140", with("GOFIPS140", "latest"), &["target"])];
+        table(&world, &base, fips);
+    }
     let other: &[(_, Plan, &[_])] =
         &[("CGO_CFLAGS of both", with("CGO_CFLAGS", "-O1"), &["cgo flags"])];
     table(&world, &with("CGO_CFLAGS", "-O2"), other);
+}
+
+/// Copies the dependency into the module.
+fn place_dependency(tree: &Path, dir: &str) {
+    let dir = tree.join(dir);
+    fs::create_dir_all(&dir).unwrap();
+    for file in ["go.mod", "dep.go"] {
+        let from = tree.join("../modcache/example.com/dep@v1.0.0").join(file);
+        fs::copy(from, dir.join(file)).unwrap();
+    }
+}
+
+fn vendor(tree: &Path) {
+    place_dependency(tree, "vendor/example.com/dep");
+    let list = "# example.com/dep v1.0.0\n## explicit; go 1.21\nexample.com/dep\n";
+    fs::write(tree.join("vendor/modules.txt"), list).unwrap();
+}
+
+fn replace_dependency(tree: &Path, dir: &str) {
+    place_dependency(tree, dir);
+    let version = "dep v1.0.0";
+    let line = format!("{version}\n\nreplace example.com/dep => ./{dir}");
+    replace(&tree.join("go.mod"), version, &line);
 }
 
 #[test]
@@ -206,7 +249,7 @@ fn sources() {
         ),
         (
             "go line",
-            edited(|tree| replace(&tree.join("go.mod"), "go 1.21", "go 1.20")),
+            edited(|tree| replace(&tree.join("go.mod"), "go 1.21", "go 1.22")),
             &["go-directive"],
         ),
         (
@@ -214,6 +257,20 @@ fn sources() {
             edited(|tree| replace(&tree.join("go.mod"), "dep v1.0.0", "dep v1.1.0")),
             &["dependency-version"],
         ),
+        (
+            "assembly",
+            edited(|tree| fs::write(tree.join("internal/alpha/x_amd64.s"), "").unwrap()),
+            &[alpha],
+        ),
+        (
+            "#cgo line",
+            edited(|tree| {
+                replace(&tree.join("internal/cg/cg.go"), "/include", "/include -DMORE");
+            }),
+            &[cg],
+        ),
+        ("vendored", edited(vendor), &["module-location"]),
+        ("replaced", edited(|tree| replace_dependency(tree, "third/one")), &["module-location"]),
         (
             "two packages",
             edited(|tree| {
@@ -292,6 +349,11 @@ fn another_toolchain_is_one_cause() {
     let world = World::new();
     let plan = |toolchain: &str| world.plan(&Plan::default().goroot(&goroot_of(toolchain)));
     assert_eq!(causes(&plan("go1.25.5"), &plan("go1.27.3")), ["toolchain"]);
+    let tagged = Plan::default().goroot(&goroot_of("go1.27.3")).args(&["-tags=fast"]);
+    assert_eq!(
+        causes(&plan("go1.25.5"), &world.plan(&tagged)),
+        ["compile-flags -tags", "toolchain"]
+    );
     assert_eq!(causes(&plan("go1.21.13"), &plan("go1.25.5")), ["toolchain"]);
 }
 
@@ -312,4 +374,37 @@ fn the_directory_in_c_flags_is_of_the_cgo_package_alone() {
     packages.sort_unstable();
     let module = ["cmd/app", "cmd/cgoapp", "internal/alpha", "internal/beta", "internal/cg"];
     assert_eq!(packages, module.map(|package| format!("example.com/demo/{package}")));
+}
+
+/// Two directories that a replace names are not two versions.
+#[test]
+fn a_dependency_that_is_replaced_elsewhere_has_moved() {
+    let world = World::new();
+    let base = Plan::default().without_git();
+    // Makes the module cache that the replacements are copied from.
+    world.plan(&base);
+    let first = base.clone().edit(|tree| replace_dependency(tree, "third/one"));
+    let second: &[(_, Plan, &[_])] = &[(
+        "replaced elsewhere",
+        base.edit(|tree| replace_dependency(tree, "other/place")),
+        &["module-location"],
+    )];
+    table(&world, &first, second);
+}
+
+#[test]
+fn forty_packages_in_another_directory_are_one_cause() {
+    let world = World::new();
+    let base = Plan::default().without_git().edit(|tree| {
+        for number in 0..40 {
+            let dir = tree.join(format!("internal/many/p{number}"));
+            fs::create_dir_all(&dir).unwrap();
+            fs::write(dir.join("p.go"), "package p\n").unwrap();
+        }
+    });
+    let first = world.plan(&base);
+    let comparison = compare(&first, &world.plan(&base.clone().dir("elsewhere/deep/demo")));
+    let workdir: Vec<_> = comparison.causes.iter().filter(|cause| cause.about.is_empty()).collect();
+    assert_eq!(workdir.len(), 1);
+    assert_eq!(workdir[0].roots.len(), 45);
 }

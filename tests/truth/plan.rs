@@ -195,7 +195,9 @@ pub(crate) fn minor_version() -> u32 {
 fn hermetic(program: &str, home: &Path) -> Command {
     let mut command = Command::new(program);
     command.env_clear().env("HOME", home).env("LC_ALL", "C").env("GOTOOLCHAIN", "local");
-    command.envs([("GOENV", "off"), ("GOFLAGS", ""), ("GOPROXY", "off"), ("GOSUMDB", "off")]);
+    // Not GOPROXY=off: since Go 1.25 that hides git tags from the version of the main module.
+    command.envs([("GOPROXY", "file:///nowhere"), ("GOSUMDB", "off")]);
+    command.envs([("GOENV", "off"), ("GOFLAGS", "")]);
     command.env("PATH", std::env::var("PATH").unwrap());
     command.envs([("GIT_CONFIG_GLOBAL", "/dev/null"), ("GIT_CONFIG_NOSYSTEM", "1")]);
     for who in ["AUTHOR", "COMMITTER"] {
