@@ -51,19 +51,22 @@ pub(super) fn collect(recording: &Recording) -> Actions<'_> {
     let mut seen: BTreeMap<(KeyKind, [u8; 32]), usize> = BTreeMap::new();
     for invocation in &recording.invocations {
         let graph = Graph::of(invocation);
+        // A plan runs nothing, and its graph holds the action ID in place of the content ID.
+        let is_plan = invocation.info.command().is_set("n");
         for key in invocation.log.keys.iter().filter(|key| key.kind != KeyKind::Vet) {
             let id = ShortId::of(&key.sum);
             let node = graph.by_id.get(&id).copied();
             if node.is_none() && !graph.by_id.is_empty() {
                 continue;
             }
+            let done = node.filter(|_| !is_plan);
             let action = Action {
                 key,
                 invocation,
                 id,
-                content: node.and_then(|node| node.content_id),
-                ran: node.map(|node| node.ran),
-                cpu_ns: node.map(|node| node.cpu_ns + graph.helpers(key)),
+                content: done.and_then(|node| node.content_id),
+                ran: done.map(|node| node.ran),
+                cpu_ns: done.map(|node| node.cpu_ns.saturating_add(graph.helpers(key))),
             };
             match seen.get(&(key.kind, key.sum)) {
                 // A later command finds in the cache what an earlier one made.

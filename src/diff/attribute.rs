@@ -5,12 +5,13 @@
 //! differs, and that is one cause. [`own`] says what each other change is
 //! about. The order of a table is its precedence.
 
-use crate::diff::actions::Action;
 use crate::diff::category::Category;
 use crate::diff::changes::Change;
 use crate::diff::path_map::{PathMap, Place};
-use crate::golang::flags::GoCommand;
-use crate::golang::hash_input::Slot;
+use crate::diff::umbrella::{
+    CGO_SETTINGS, Changed, INSTRUMENTATION_SETTINGS, TARGET_SETTINGS, UMBRELLAS, Umbrella,
+};
+use crate::golang::hash_input::{self, Slot};
 
 /// What makes a cause one cause: everything with the same identity is told once.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -30,219 +31,22 @@ impl Identity {
     }
 }
 
-/// Two actions that are one step of two builds, and what differs between their inputs.
-pub(super) struct Changed<'a> {
-    pub(super) first: &'a Action<'a>,
-    pub(super) second: &'a Action<'a>,
-    pub(super) changes: &'a [Change],
-}
-
-impl Changed<'_> {
-    fn any(&self, slots: &[Slot]) -> bool {
-        self.changes.iter().any(|change| slots.contains(&change.slot))
-    }
-
-    fn mod_info(&self, keys: &[&str]) -> bool {
-        self.changes
-            .iter()
-            .any(|change| change.slot == Slot::ModInfo && keys.contains(&change.subject.as_str()))
-    }
-
-    /// Whether a setting of Go differs between the two go commands.
-    fn setting(&self, name: &str) -> bool {
-        self.first.invocation.info.setting(name) != self.second.invocation.info.setting(name)
-    }
-
-    /// Whether a flag differs between the two command lines, GOFLAGS included.
-    fn flag(&self, name: &str) -> bool {
-        let value = |command: GoCommand| (command.is_set(name), command.value(name).to_owned());
-        value(self.first.invocation.info.command()) != value(self.second.invocation.info.command())
-    }
-
-    fn is_standard(&self) -> bool {
-        // The first element of a path outside the standard library holds a dot.
-        !self.first.key.package.split('/').next().is_some_and(|element| element.contains('.'))
-            && self.first.key.package != "command-line-arguments"
-    }
-}
-
-/// A change that explains others of the same action.
-struct Umbrella {
-    category: Category,
-    applies: fn(&Changed<'_>) -> bool,
-    covers: fn(&Changed<'_>, &Change) -> bool,
-}
-
-const UMBRELLAS: &[Umbrella] = &[
-    Umbrella {
-        category: Category::Toolchain,
-        applies: |changed| changed.any(&[Slot::Salt]),
-        // Under GOROOT all comes with the toolchain; elsewhere what the tools say of themselves.
-        covers: |changed, change| {
-            changed.is_standard()
-                || is_set_change(change)
-                || matches!(
-                    change.slot,
-                    Slot::Salt
-                        | Slot::ToolVersion
-                        | Slot::DefaultGodebug
-                        | Slot::Constant
-                        | Slot::ArchLevel
-                )
-                || is_setting(change, &["build DefaultGODEBUG", "build -compiler"])
-                || (change.slot == Slot::ModInfo && change.is_one_sided())
-                || change.slot == Slot::Goroot
-        },
-    },
-    Umbrella {
-        category: Category::Target,
-        applies: |changed| changed.any(&[Slot::Target, Slot::ArchLevel, Slot::Experiment]),
-        covers: |_, change| {
-            is_set_change(change)
-                || matches!(
-                    change.slot,
-                    Slot::Target
-                        | Slot::ArchLevel
-                        | Slot::Experiment
-                        | Slot::ToolVersion
-                        | Slot::ForcedFlags
-                        | Slot::CCompiler
-                        | Slot::CCompilerId
-                        | Slot::LinkMode
-                        | Slot::BuildMode
-                )
-                || is_setting(change, TARGET_SETTINGS)
-        },
-    },
-    Umbrella {
-        category: Category::Instrumentation,
-        applies: |changed| {
-            changed.any(&[
-                Slot::ForcedFlags,
-                Slot::Cover,
-                Slot::Fuzz,
-                Slot::BuildMode,
-                Slot::LinkMode,
-            ]) || ["race", "msan", "asan", "cover", "buildmode"]
-                .iter()
-                .any(|flag| changed.flag(flag))
-        },
-        covers: |_, change| {
-            is_set_change(change)
-                || matches!(
-                    change.slot,
-                    Slot::ForcedFlags
-                        | Slot::Cover
-                        | Slot::Fuzz
-                        | Slot::BuildMode
-                        | Slot::LinkMode
-                        | Slot::CCompiler
-                        | Slot::CCompilerId
-                        | Slot::ToolVersion
-                )
-                || is_setting(change, INSTRUMENTATION_SETTINGS)
-        },
-    },
-    Umbrella {
-        category: Category::Cgo,
-        applies: |changed| {
-            changed.setting("CGO_ENABLED") || changed.mod_info(&["build CGO_ENABLED"])
-        },
-        covers: |_, change| {
-            is_set_change(change)
-                || matches!(change.slot, Slot::CCompiler | Slot::CCompilerId | Slot::ToolVersion)
-                || is_setting(change, CGO_SETTINGS)
-        },
-    },
-    Umbrella {
-        category: Category::Trimpath,
-        applies: |changed| changed.any(&[Slot::Trimpath]) || changed.mod_info(&["build -trimpath"]),
-        covers: |_, change| {
-            matches!(change.slot, Slot::Trimpath | Slot::Dir | Slot::Module | Slot::Goroot)
-                || is_setting(change, &["build -trimpath"])
-                || (is_setting(change, CGO_SETTINGS) || is_setting(change, &["build -ldflags"]))
-                    && change.is_one_sided()
-        },
-    },
-    Umbrella {
-        category: Category::CompileFlags,
-        applies: |changed| changed.flag("tags") || changed.mod_info(&["build -tags"]),
-        covers: |_, change| is_set_change(change) || is_setting(change, &["build -tags"]),
-    },
-    Umbrella {
-        category: Category::LinkFlags,
-        // The mode of the linker decides whether runtime/cgo is needed.
-        applies: |changed| changed.flag("ldflags"),
-        covers: |_, change| {
-            matches!(change.slot, Slot::Import | Slot::PackageFile) && change.is_one_sided()
-        },
-    },
-    Umbrella {
-        category: Category::Source,
-        applies: |changed| changed.any(&[Slot::File]),
-        covers: |_, change| change.slot == Slot::Import && change.is_one_sided(),
-    },
-];
-
-const TARGET_SETTINGS: &[&str] = &[
-    "build GOOS",
-    "build GOARCH",
-    "build GOAMD64",
-    "build GOARM64",
-    "build GOARM",
-    "build GO386",
-    "build GOMIPS",
-    "build GOMIPS64",
-    "build GOPPC64",
-    "build GORISCV64",
-    "build GOWASM",
-    "build GOEXPERIMENT",
-    "build GOFIPS140",
-];
-const INSTRUMENTATION_SETTINGS: &[&str] = &[
-    "build -race",
-    "build -msan",
-    "build -asan",
-    "build -cover",
-    "build -covermode",
-    "build -coverpkg",
-    "build -buildmode",
-];
-const CGO_SETTINGS: &[&str] = &[
-    "build CGO_ENABLED",
-    "build CGO_CFLAGS",
-    "build CGO_CPPFLAGS",
-    "build CGO_CXXFLAGS",
-    "build CGO_FFLAGS",
-    "build CGO_LDFLAGS",
-];
-
-fn is_setting(change: &Change, keys: &[&str]) -> bool {
-    change.slot == Slot::ModInfo && keys.contains(&change.subject.as_str())
-}
-
-/// Whether a file or a dependency is on one side only: build constraints choose them.
-fn is_set_change(change: &Change) -> bool {
-    matches!(change.slot, Slot::File | Slot::Import | Slot::PackageFile) && change.is_one_sided()
-}
-
-/// Returns what a change is due to. `None` is an edge, or a consequence of what other actions show.
-pub(super) fn identify(
-    changed: &Changed<'_>,
-    change: &Change,
-    paths: &PathMap,
-) -> Option<Identity> {
+/// Returns what a change is due to. Nothing for an edge, and for a consequence of what other
+/// actions show; several for a list of flags.
+pub(super) fn identify(changed: &Changed<'_>, change: &Change) -> Vec<Identity> {
+    let paths = changed.builds.paths;
     if change.is_edge() {
-        return None;
+        return Vec::new();
     }
     let umbrella = UMBRELLAS
         .iter()
         .find(|umbrella| (umbrella.applies)(changed) && (umbrella.covers)(changed, change));
     match umbrella {
-        Some(umbrella) => Some(umbrella.identity(changed)),
+        Some(umbrella) => vec![umbrella.identity(changed)],
         // What is linked follows from what is imported, which shows in other actions.
-        None if change.slot == Slot::PackageFile => None,
-        None => Some(own(changed, change, paths)),
+        None if change.slot == Slot::PackageFile => Vec::new(),
+        None if change.slot == Slot::CCompiler => c_compiler(change, paths),
+        None => vec![own(changed, change, paths)],
     }
 }
 
@@ -278,7 +82,7 @@ fn own(changed: &Changed<'_>, change: &Change, paths: &PathMap) -> Identity {
             if subject == "asm" { "-asmflags" } else { "-gcflags" },
         ),
         Slot::Magic => Identity::about(Category::CompileFlags, subject),
-        Slot::CCompiler => c_flags(changed, change, paths),
+        Slot::CCompiler => Identity::about(Category::Cgo, subject),
         Slot::CCompilerId => Identity::of(Category::CCompiler),
         Slot::File => Identity::about(Category::Source, &changed.second.key.package),
         Slot::PgoFile => Identity::of(Category::Pgo),
@@ -312,20 +116,31 @@ fn directory(change: &Change, paths: &PathMap) -> Category {
     }
 }
 
-fn c_flags(changed: &Changed<'_>, change: &Change, paths: &PathMap) -> Identity {
-    const VARIABLES: &[&str] =
-        &["CGO_CFLAGS", "CGO_CPPFLAGS", "CGO_CXXFLAGS", "CGO_FFLAGS", "CGO_LDFLAGS"];
-    if change.subject.len() == 2 {
-        return Identity::about(Category::Cgo, "CC");
+/// CC itself, or one of its lists of flags.
+fn c_compiler(change: &Change, paths: &PathMap) -> Vec<Identity> {
+    if !change.subject.contains(' ') {
+        return vec![Identity::about(Category::Cgo, &change.subject)];
     }
-    if VARIABLES.iter().any(|name| changed.setting(name)) {
-        return Identity::about(Category::Cgo, "flags");
+    let words = |side: &Option<String>| hash_input::list_words(side.as_deref().unwrap_or(""));
+    let (mut first, mut second) = (words(&change.first), words(&change.second));
+    first.retain(|word| {
+        let same = second.iter().position(|other| other == word);
+        same.map(|at| second.remove(at)).is_none()
+    });
+    let before = first.len();
+    first.retain(|word| {
+        let moved = second.iter().position(|other| paths.places_between(word, other).is_some());
+        moved.map(|at| second.remove(at)).is_none()
+    });
+    let mut causes = Vec::new();
+    if first.len() < before {
+        causes.push(Identity::about(Category::Cgo, "directory"));
     }
-    let values = change.first.as_deref().zip(change.second.as_deref());
-    match values.and_then(|(first, second)| paths.places_between(first, second)) {
-        Some(_) => Identity::about(Category::Cgo, "directory"),
-        None => Identity::about(Category::Cgo, "flags"),
+    // The same words in another order are other flags, too.
+    if !first.is_empty() || !second.is_empty() || causes.is_empty() {
+        causes.push(Identity::about(Category::Cgo, "flags"));
     }
+    causes
 }
 
 /// The keys of the build info, by what they are about.
@@ -352,17 +167,37 @@ fn mod_info(change: &Change, paths: &PathMap) -> Identity {
     }
     match subject {
         "build CGO_ENABLED" => Identity::about(Category::Cgo, "CGO_ENABLED"),
-        _ if CGO_SETTINGS.contains(&subject) => Identity::about(Category::Cgo, "flags"),
+        _ if CGO_SETTINGS.contains(&subject) => match paths.places_of_change(change) {
+            Some(_) => Identity::about(Category::Cgo, "directory"),
+            None => Identity::about(Category::Cgo, "flags"),
+        },
         "build -gcflags" => Identity::about(Category::CompileFlags, "-gcflags"),
         "build -asmflags" => Identity::about(Category::CompileFlags, "-asmflags"),
         "build -tags" => Identity::about(Category::CompileFlags, "-tags"),
-        _ if subject.starts_with("dep ") => {
-            let values = change.first.as_deref().zip(change.second.as_deref());
-            match values.and_then(|(first, second)| paths.places_between(first, second)) {
-                Some(_) => Identity::of(Category::ModuleLocation),
-                None => Identity::of(Category::DependencyVersion),
-            }
-        }
+        _ if subject.starts_with("dep ") => Identity::of(dependency(change, paths)),
         _ => Identity::about(Category::BuildSettings, subject),
+    }
+}
+
+/// A line such as `v1.0.0 h1:…` or `v1.0.0 => ../dir`.
+pub(super) fn dependency(change: &Change, paths: &PathMap) -> Category {
+    let (Some(first), Some(second)) = (change.first.as_deref(), change.second.as_deref()) else {
+        return Category::DependencyVersion;
+    };
+    if paths.places_between(first, second).is_some() {
+        return Category::ModuleLocation;
+    }
+    let (one, replacement) = first.split_once(" => ").unwrap_or((first, ""));
+    let (other, replacement_too) = second.split_once(" => ").unwrap_or((second, ""));
+    let version = |line: &str| line.split(' ').next().map(str::to_owned);
+    let has_sum = |line: &str| line.contains(" h1:");
+    // A directory has no version: only where it lies can differ. A vendored module has no sum.
+    let is_dir = |target: &str| target.is_empty() || !target.contains(" v");
+    let moved = replacement != replacement_too && is_dir(replacement) && is_dir(replacement_too);
+    let vendored = has_sum(first) != has_sum(second) && replacement == replacement_too;
+    if version(one) == version(other) && (moved || vendored) {
+        Category::ModuleLocation
+    } else {
+        Category::DependencyVersion
     }
 }

@@ -1,11 +1,12 @@
 //! Causes: what a person can change, with the actions that it makes run.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::diff::attribute::{self, Changed, Identity};
+use crate::diff::attribute::{self, Identity};
 use crate::diff::category::Category;
 use crate::diff::path_map::PathMap;
 use crate::diff::reach::{self, CauseSet};
+use crate::diff::umbrella::{Builds, Changed};
 use crate::diff::{Change, Comparison, Step, Unexplained};
 use crate::golang::hash_input::Slot;
 
@@ -44,8 +45,9 @@ pub struct Root {
 pub(super) fn explain(steps: &[Step<'_>], paths: &PathMap, comparison: &mut Comparison) {
     let mut roots: BTreeMap<Identity, Vec<Root>> = BTreeMap::new();
     let mut own: Vec<Vec<Identity>> = Vec::with_capacity(steps.len());
+    let builds = Builds { paths, other_versions: other_versions(steps, paths) };
     for step in steps {
-        let mut identities = own_causes(step, paths, &mut roots);
+        let mut identities = own_causes(step, &builds, &mut roots);
         if let Some(difference) = step.nondeterministic() {
             let identity =
                 Identity { category: Category::Nondeterminism, about: step.second.name() };
@@ -99,15 +101,32 @@ pub(super) fn explain(steps: &[Step<'_>], paths: &PathMap, comparison: &mut Comp
     comparison.causes = causes;
 }
 
+/// Returns the modules that some main package has in another version.
+fn other_versions<'a>(steps: &'a [Step<'_>], paths: &PathMap) -> BTreeSet<&'a str> {
+    let changes = steps.iter().flat_map(|step| &step.changes);
+    changes
+        .filter(|change| change.slot == Slot::ModInfo && !change.is_one_sided())
+        .filter_map(|change| Some((change.subject.strip_prefix("dep ")?, change)))
+        .filter(|(_, change)| attribute::dependency(change, paths) == Category::DependencyVersion)
+        .map(|(module, _)| module)
+        .collect()
+}
+
 fn own_causes(
     step: &Step<'_>,
-    paths: &PathMap,
+    builds: &Builds<'_>,
     roots: &mut BTreeMap<Identity, Vec<Root>>,
 ) -> Vec<Identity> {
-    let changed = Changed { first: step.first, second: step.second, changes: &step.changes };
+    let changed = Changed {
+        first: step.first,
+        second: step.second,
+        changes: &step.changes,
+        is_standard: step.is_standard,
+        builds,
+    };
     let mut by_identity: BTreeMap<Identity, &Change> = BTreeMap::new();
     for change in &step.changes {
-        if let Some(identity) = attribute::identify(&changed, change, paths) {
+        for identity in attribute::identify(&changed, change) {
             let shown = by_identity.entry(identity).or_insert(change);
             if telling(change) > telling(shown) {
                 *shown = change;

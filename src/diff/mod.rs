@@ -16,6 +16,7 @@ pub mod path_map;
 mod reach;
 pub mod sections;
 mod title;
+mod umbrella;
 
 use crate::diff::actions::{Action, Actions};
 use crate::diff::artifacts::ArtifactPair;
@@ -119,6 +120,8 @@ struct Step<'a> {
     second: &'a Action<'a>,
     /// Empty where the keys are equal.
     changes: Vec<Change>,
+    /// Whether the package is of the standard library.
+    is_standard: bool,
 }
 
 impl<'a> Step<'a> {
@@ -131,7 +134,10 @@ impl<'a> Step<'a> {
             false if !proven => Vec::new(),
             false => changes::between(first, second, inputs),
         };
-        Self { first, second, changes }
+        // The go command says so itself; a module may have any name.
+        let is_standard = !changes.is_empty()
+            && second.key.inputs.iter().any(|&id| inputs.quoted(id).contains(" standard true "));
+        Self { first, second, changes, is_standard }
     }
 
     fn is_changed(&self) -> bool {

@@ -1,5 +1,6 @@
 //! Tells a difference of path only from a difference of content.
 
+use crate::diff::changes::Change;
 use crate::recording::Places;
 
 /// A directory that both builds have, each at its own path.
@@ -50,6 +51,11 @@ impl PathMap {
         places.sort();
         places.dedup();
         (first == second && !places.is_empty()).then_some(places)
+    }
+
+    /// As [`Self::places_between`] the two sides of a change.
+    pub(super) fn places_of_change(&self, change: &Change) -> Option<Vec<Place>> {
+        self.places_between(change.first.as_deref()?, change.second.as_deref()?)
     }
 
     /// Returns where a path of the first or the second build lies.

@@ -4,7 +4,7 @@
 //! `cmd/go/internal/work/{exec,gc}.go`, `vet` in `exec.go`, Go 1.21 to 1.27.
 
 use crate::golang::hash_log::KeyKind;
-use crate::golang::mod_info::{self, ModInfo};
+use crate::golang::mod_info::{self, ModInfo, SettingKey};
 use crate::golang::quote;
 
 /// What an input is about. Together with [`Atom::subject`] it identifies the input within its key.
@@ -155,7 +155,7 @@ fn parse_line(kind: KeyKind, line: &str) -> Option<Vec<Atom>> {
         "packagemain" => one(Slot::PackageMain, "", rest),
         "vet" => one(Slot::ToolVersion, "vet", &unquoted(rest)?),
         "vetxonly" | "vetflags" | "pkg" if kind == KeyKind::Vet => one(Slot::Vet, word, rest),
-        "vetout" => edge(Slot::Vet, rest, ' '),
+        "vetout" if kind == KeyKind::Vet => edge(Slot::Vet, rest, ' '),
         _ => assignment(line),
     }
 }
@@ -260,7 +260,11 @@ fn mod_info_atoms(text: &str) -> Option<Vec<Atom>> {
     // Every line of a text is its difference from no text.
     let lines = mod_info::diff(&ModInfo::default(), &ModInfo::parse(text));
     let atom = |line: mod_info::SettingChange| {
-        Some(Atom { slot: Slot::ModInfo, subject: line.key.to_string(), value: line.second? })
+        let value = line.second?;
+        Some(match line.key {
+            SettingKey::Unknown => Atom::new(Slot::Unknown, &format!("modinfo {value}"), &value),
+            key => Atom::new(Slot::ModInfo, &key.to_string(), &value),
+        })
     };
     lines.into_iter().map(atom).collect()
 }

@@ -135,12 +135,12 @@ impl<'a> Line<'a> {
             return Self::block(rest).unwrap_or(Self::Foreign);
         }
         let Some(rest) = line.strip_prefix(b"HASH ") else { return Self::Foreign };
-        if rest.starts_with(b"subkey ") && rest.len() > 64 {
+        if rest.strip_prefix(b"subkey ").is_some_and(is_subkey) {
             return Self::Subkey;
         }
         // Only an absolute path is hashed; a program that prints "HASH x: y" is not the go command.
         let absolute = rest.starts_with(b"/") || rest.get(1..3) == Some(b":\\".as_slice());
-        if absolute && rest.windows(2).any(|pair| pair == b": ") {
+        if absolute && (split_hex(rest, b": ").is_some() || find(rest, b": ").is_some()) {
             Self::File
         } else {
             Self::Foreign
@@ -156,14 +156,36 @@ impl<'a> Line<'a> {
             let quoted = rest.get(end.checked_add(3)?..)?;
             return (quoted.len() >= 2).then_some(Self::Write { name: rest.get(..end)?, quoted });
         }
-        let (head, hex) = rest.split_at_checked(rest.len().checked_sub(64)?)?;
-        let name = head.strip_suffix(b"]: ")?;
-        Some(Self::Sum { name, sum: parse_hex(hex)? })
+        let (name, sum) = split_hex(rest, b"]: ")?;
+        Some(Self::Sum { name, sum })
     }
 }
 
+/// `hex "quoted" = hex`
+fn is_subkey(rest: &[u8]) -> bool {
+    rest.split_at_checked(64).is_some_and(|(parent, rest)| {
+        let quoted = split_hex(rest, b"\" = ").map(|(quoted, _)| quoted);
+        parse_hex(parent).is_some() && quoted.is_some_and(|quoted| quoted.starts_with(b" \""))
+    })
+}
+
+/// Splits a sum off the end of a line, and what stands before it.
+fn split_hex<'a>(line: &'a [u8], before: &[u8]) -> Option<(&'a [u8], [u8; 32])> {
+    let (head, hex) = line.split_at_checked(line.len().checked_sub(64)?)?;
+    Some((head.strip_suffix(before)?, parse_hex(hex)?))
+}
+
 fn find(haystack: &[u8], needle: &[u8]) -> Option<usize> {
-    haystack.windows(needle.len()).position(|window| window == needle)
+    let first = needle.first()?;
+    let mut from = 0;
+    loop {
+        let rest = haystack.get(from..)?;
+        let at = rest.iter().position(|byte| byte == first)?.checked_add(from)?;
+        if haystack.get(at..)?.starts_with(needle) {
+            return Some(at);
+        }
+        from = at.checked_add(1)?;
+    }
 }
 
 fn parse_hex(hex: &[u8]) -> Option<[u8; 32]> {
@@ -190,13 +212,14 @@ struct Block {
     hash: Sha256,
     overlapping: bool,
     damaged: bool,
-    redacted: bool,
 }
 
 /// Reads a log line by line; memory grows with the distinct inputs, not with the lines.
 pub struct Parser<'i> {
     inputs: &'i mut Inputs,
     open: IndexMap<Box<[u8]>, Vec<Block>, FxBuildHasher>,
+    /// What the write at hand stands for.
+    payload: Vec<u8>,
     log: HashLog,
 }
 
@@ -204,11 +227,13 @@ impl<'i> Parser<'i> {
     /// Starts a log. Logs that are to be compared share their [`Inputs`].
     #[must_use]
     pub fn new(inputs: &'i mut Inputs) -> Self {
-        Self { inputs, open: IndexMap::default(), log: HashLog::default() }
+        Self { inputs, open: IndexMap::default(), payload: Vec::new(), log: HashLog::default() }
     }
 
     /// Takes the next line, without its line end.
     pub fn line(&mut self, line: &[u8]) {
+        // A log that went through a Windows shell; no line of the go command ends so.
+        let line = line.strip_suffix(b"\r").unwrap_or(line);
         let at =
             LineNumber::from_index(usize::try_from(self.log.census.lines).unwrap_or(usize::MAX));
         let census = &mut self.log.census;
@@ -245,7 +270,6 @@ impl<'i> Parser<'i> {
             hash: Sha256::new(),
             overlapping,
             damaged: false,
-            redacted: false,
         });
     }
 
@@ -255,10 +279,10 @@ impl<'i> Parser<'i> {
         let Some(block) = self.open.get_mut(name).and_then(|blocks| blocks.last_mut()) else {
             return self.fault(at, format!("`{}` is written before it is opened", lossy(name)));
         };
-        if let (Ok(text), Some(payload)) = (std::str::from_utf8(quoted), quote::unquote(quoted)) {
-            block.hash.update(&payload);
+        let text = std::str::from_utf8(quoted).ok();
+        if let Some(text) = text.filter(|_| quote::unquote_to(quoted, &mut self.payload)) {
+            block.hash.update(&self.payload);
             block.inputs.push(self.inputs.intern(text));
-            block.redacted |= text.contains(REDACTED);
         } else {
             block.damaged = true;
             self.fault(at, format!("a write of `{}` is no Go string", lossy(name)));
@@ -279,11 +303,15 @@ impl<'i> Parser<'i> {
         if blocks.is_empty() {
             self.open.swap_remove(name);
         }
-        let proof = match (verified, block.redacted, block.overlapping) {
-            (true, _, _) => Proof::Verified,
-            (false, true, _) => Proof::Redacted,
-            (false, false, true) => Proof::Overlapping,
-            (false, false, false) => Proof::Mismatch,
+        let is_redacted = |id: &InputId| self.inputs.quoted(*id).contains(REDACTED);
+        let proof = if verified {
+            Proof::Verified
+        } else if block.inputs.iter().any(is_redacted) {
+            Proof::Redacted
+        } else if block.overlapping {
+            Proof::Overlapping
+        } else {
+            Proof::Mismatch
         };
         if proof == Proof::Mismatch {
             self.fault(at, format!("the writes of `{}` do not give its sum", lossy(name)));

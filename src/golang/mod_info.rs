@@ -64,6 +64,10 @@ impl ModInfo {
         let mut replaceable = false;
         // Not `lines`: a carriage return belongs to the value.
         for line in text.split_terminator('\n') {
+            // Go writes an empty line after a module that a directory replaces.
+            if line.is_empty() {
+                continue;
+            }
             let known = match line.split_once('\t') {
                 Some(("=>", rest)) => replaceable && info.replace_last(rest),
                 Some((word, rest)) => info.add(word, rest),
@@ -235,7 +239,7 @@ mod tests {
         mod\texample.com/demo\tv1.2.3+dirty\t\n\
         dep\texample.com/a\tv1.0.0\th1:abc=\n\
         dep\texample.com/b\tv1.0.0\n\
-        =>\t../b\t\t\n\
+        =>\t../b\t(devel)\t\n\n\
         build\t-compiler=gc\n\
         build\t-ldflags=\"-X main.name=a b\"\n\
         build\tCGO_CFLAGS=\n\
@@ -298,7 +302,7 @@ mod tests {
             [
                 "mod: example.com/demo v1.2.3+dirty | example.com/demo v1.2.3",
                 "dep example.com/a: v1.0.0 h1:abc= | v1.1.0 h1:def=",
-                "dep example.com/b: v1.0.0 => ../b | v1.0.0 => /src/b",
+                "dep example.com/b: v1.0.0 => ../b (devel) | v1.0.0 => /src/b (devel)",
                 "build CGO_CFLAGS:  | –",
                 "build vcs: – | git",
                 "unknown line: – | future\tline",

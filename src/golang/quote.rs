@@ -19,6 +19,20 @@ pub fn unquote(quoted: &[u8]) -> Option<Cow<'_, [u8]>> {
     }
 }
 
+/// As [`unquote`] a string in double quotes, into a buffer that is used again. Says whether it is one.
+#[must_use]
+pub fn unquote_to(quoted: &[u8], out: &mut Vec<u8>) -> bool {
+    out.clear();
+    match quoted {
+        [b'"', inner @ .., b'"'] => {
+            let (plain, rest) = split_plain(inner);
+            out.extend_from_slice(plain);
+            resolve(rest, out).is_some()
+        }
+        _ => false,
+    }
+}
+
 /// Returns bytes as text; what is not UTF-8 becomes `\xNN`, so that different bytes stay different.
 #[must_use]
 pub fn to_text(bytes: &[u8]) -> Cow<'_, str> {
@@ -45,19 +59,25 @@ fn raw(inner: &[u8]) -> Option<Cow<'_, [u8]>> {
 }
 
 fn interpreted(inner: &[u8]) -> Option<Cow<'_, [u8]>> {
-    let (plain, mut rest) = split_plain(inner);
+    let (plain, rest) = split_plain(inner);
     if rest.is_empty() {
         return Some(Cow::Borrowed(plain));
     }
     let mut out = Vec::with_capacity(inner.len());
     out.extend_from_slice(plain);
+    resolve(rest, &mut out)?;
+    Some(Cow::Owned(out))
+}
+
+/// Appends what text stands for that is empty or starts with an escape.
+fn resolve(mut rest: &[u8], out: &mut Vec<u8>) -> Option<()> {
     while !rest.is_empty() {
-        let after = escape(rest, &mut out)?;
+        let after = escape(rest, out)?;
         let (plain, next) = split_plain(after);
         out.extend_from_slice(plain);
         rest = next;
     }
-    Some(Cow::Owned(out))
+    Some(())
 }
 
 /// Splits before the first byte that cannot stand for itself.
