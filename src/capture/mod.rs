@@ -7,6 +7,7 @@ mod git_dir;
 pub mod go;
 mod hash_filter;
 pub mod interrupt;
+mod invocation;
 mod pack;
 mod process;
 pub mod record;
@@ -14,6 +15,7 @@ mod scratch;
 mod settings;
 pub mod shim;
 mod side;
+mod strays;
 pub mod tree;
 mod vary;
 

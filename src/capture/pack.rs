@@ -21,10 +21,15 @@ pub(super) fn pack(manifest: &Manifest, records: &Path, to: &Path) -> Result<(),
     }
     let folders = folders(records)?;
     let write = |source| CaptureError::Record { path: to.to_owned(), source };
+    // A device or a pipe is written to; a file by that name would take its place.
+    if fs::metadata(to).is_ok_and(|data| !data.is_file()) {
+        let file = fs::OpenOptions::new().write(true).open(to).map_err(write)?;
+        return write_archive(manifest, &folders, &file, to);
+    }
     let parent =
         to.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let part = tempfile::Builder::new().prefix(".goaudit-").tempfile_in(parent).map_err(write)?;
-    write_archive(manifest, &folders, part.as_file())?;
+    write_archive(manifest, &folders, part.as_file(), to)?;
     // tempfile makes files that only their owner reads; a recording is an ordinary file.
     make_ordinary(part.as_file()).map_err(write)?;
     part.persist(to).map_err(|err| write(err.error))?;
@@ -54,14 +59,15 @@ fn write_archive(
     manifest: &Manifest,
     folders: &[PathBuf],
     file: &File,
+    to: &Path,
 ) -> Result<(), CaptureError> {
-    let record = |source| CaptureError::Record { path: tar_entries::MANIFEST.into(), source };
+    let record = |source| CaptureError::Record { path: to.to_owned(), source };
     let encoder = zstd::Encoder::new(BufWriter::new(file), ZSTD_LEVEL).map_err(record)?;
     let mut archive = tar::Builder::new(encoder);
     let json = serde_json::to_vec_pretty(manifest).map_err(|err| record(err.into()))?;
     append(&mut archive, tar_entries::MANIFEST, json.len() as u64, &json[..]).map_err(record)?;
     for (index, folder) in folders.iter().enumerate() {
-        append_invocation(&mut archive, &tar_entries::folder(index + 1), folder)?;
+        append_invocation(&mut archive, &tar_entries::folder(index + 1), folder, to)?;
     }
     let finish = || -> io::Result<()> {
         archive
@@ -78,6 +84,7 @@ fn append_invocation(
     archive: &mut tar::Builder<impl io::Write>,
     name: &str,
     folder: &Path,
+    to: &Path,
 ) -> Result<(), CaptureError> {
     let json =
         fs::read(folder.join(tar_entries::INVOCATION)).map_err(|_| CaptureError::Incomplete {
@@ -89,7 +96,7 @@ fn append_invocation(
     if let Some(why) = info.incomplete.clone() {
         return Err(CaptureError::Incomplete { command: info.line(), why });
     }
-    let record = |source| CaptureError::Record { path: folder.to_owned(), source };
+    let record = |source| CaptureError::Record { path: to.to_owned(), source };
     let entry = |file: &str| format!("{name}/{file}");
     append(archive, &entry(tar_entries::INVOCATION), json.len() as u64, &json[..])
         .map_err(record)?;

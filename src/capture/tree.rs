@@ -1,6 +1,7 @@
 //! Copies of the audited tree: git's view of it, with uncommitted changes.
 
 use std::ffi::OsStr;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, SystemTime};
@@ -184,9 +185,10 @@ impl Copy<'_> {
             return Ok(());
         }
         self.copied.files += 1;
-        // A folder keeps a mode that lets the build write into it.
         if kind.is_dir() {
-            fs::set_permissions(to, data.permissions()).map_err(write)?;
+            // A build writes into its copy even where the owner's tree cannot be written to.
+            let mode = data.permissions().mode() | 0o700;
+            fs::set_permissions(to, fs::Permissions::from_mode(mode)).map_err(write)?;
         }
         set_mtime(to, data.modified().map_err(read)?).map_err(write)
     }
