@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::process::{Child, ExitStatus, Stdio};
 use std::time::Instant;
 use std::{env, thread};
@@ -117,6 +117,8 @@ pub(super) struct Record<'a> {
     stand_in: &'a StandIn,
     folder: PathBuf,
     info: InvocationInfo,
+    /// Why its settings are not known.
+    no_settings: Option<String>,
 }
 
 impl<'a> Record<'a> {
@@ -124,18 +126,20 @@ impl<'a> Record<'a> {
     ///
     /// # Errors
     ///
-    /// Fails when the records cannot be written to, and when `go env` refuses.
+    /// Fails when the records cannot be written to.
     pub(super) fn start(stand_in: &'a StandIn, args: &[String]) -> io::Result<Self> {
         let folder = claim_folder(&stand_in.records)?;
         let dir = effective_dir(args);
-        let settings = settings::kept(stand_in.command(), Path::new(&dir), &stand_in.records)?;
+        let settings = settings::kept(stand_in.command(), Path::new(&dir), &stand_in.records);
+        let no_settings = settings.as_ref().err().map(|err| format!("`go env` failed: {err}"));
+        let settings = settings.unwrap_or_default();
         let mut info =
             InvocationInfo { args: redacted(args), dir, settings, ..InvocationInfo::default() };
         // Stays if this process is killed, and then says what was.
         info.incomplete = Some("it was killed, or still ran when the build had ended".to_owned());
         write_info(&folder, &info)?;
         info.incomplete = None;
-        Ok(Self { stand_in, folder, info })
+        Ok(Self { stand_in, folder, info, no_settings })
     }
 
     /// Runs the command and completes its record. Returns its exit code.
@@ -177,6 +181,11 @@ impl<'a> Record<'a> {
         // What go would have printed after that is not known.
         if let Some(signal) = status.and_then(|status| status.signal()) {
             return Err(format!("signal {signal} ended it"));
+        }
+        // What keeps go from its settings mostly keeps it from a build too, and then nothing is missing.
+        if let (Some(why), Some(true)) = (self.no_settings.take(), status.map(ExitStatus::success))
+        {
+            return Err(why);
         }
         keep_graph(graph, &self.info.dir, &self.folder)
             .map_err(|err| format!("failed to record its action graph: {err}"))
@@ -294,10 +303,22 @@ fn keep_graph(raw: &Path, dir: &str, folder: &Path) -> io::Result<()> {
         }
         node.remove("Args");
         if let Some(Value::String(target)) = node.get_mut("Target") {
-            *target = Path::new(dir).join(&*target).to_string_lossy().into_owned();
+            *target = lexical(&Path::new(dir).join(&*target)).to_string_lossy().into_owned();
         }
     }
     fs::write(folder.join(tar_entries::GRAPH), serde_json::to_vec(&nodes)?)
+}
+
+/// Takes `.` and `..` out of a path, as the go command's filepath.Clean does.
+fn lexical(path: &Path) -> PathBuf {
+    path.components().fold(PathBuf::new(), |mut clean, part| {
+        match part {
+            Component::ParentDir => drop(clean.pop()),
+            Component::CurDir => {}
+            part => clean.push(part),
+        }
+        clean
+    })
 }
 
 /// Ends this process the way the child ended.

@@ -10,6 +10,28 @@ use crate::recording::{InvocationInfo, Manifest, tar_entries};
 /// -3 of zstd: a tenth of the log at over 400 MB/s.
 const ZSTD_LEVEL: i32 = 3;
 
+/// Fails when no recording can be written to `to`.
+///
+/// # Errors
+///
+/// Fails when its folder does not exist or cannot be written to.
+pub(super) fn probe(to: &Path) -> Result<(), CaptureError> {
+    let write = |source| CaptureError::Record { path: to.to_owned(), source };
+    match fs::metadata(to) {
+        Ok(data) if data.is_dir() => Err(write(io::ErrorKind::IsADirectory.into())),
+        Ok(data) if !data.is_file() => Ok(()),
+        _ => part(to).map(drop).map_err(write),
+    }
+}
+
+fn part(to: &Path) -> io::Result<tempfile::NamedTempFile> {
+    let parent = to.parent().filter(|parent| !parent.as_os_str().is_empty());
+    let parent = parent.unwrap_or(Path::new("."));
+    // tempfile says its own random name where this fails; what is missing is the folder.
+    fs::metadata(parent)?;
+    tempfile::Builder::new().prefix(".goaudit-").tempfile_in(parent)
+}
+
 /// Writes a recording to `to`: whole, or not at all.
 ///
 /// # Errors
@@ -26,9 +48,7 @@ pub(super) fn pack(manifest: &Manifest, records: &Path, to: &Path) -> Result<(),
         let file = fs::OpenOptions::new().write(true).open(to).map_err(write)?;
         return write_archive(manifest, &folders, &file, to);
     }
-    let parent =
-        to.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let part = tempfile::Builder::new().prefix(".goaudit-").tempfile_in(parent).map_err(write)?;
+    let part = part(to).map_err(write)?;
     write_archive(manifest, &folders, part.as_file(), to)?;
     // tempfile makes files that only their owner reads; a recording is an ordinary file.
     make_ordinary(part.as_file()).map_err(write)?;

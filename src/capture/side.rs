@@ -25,6 +25,8 @@ pub(super) struct Side {
     /// The whole environment of the build.
     pub(super) env: BTreeMap<OsString, OsString>,
     pub(super) umask: Option<u32>,
+    /// Names of the variations that it is under.
+    pub(super) varied: Vec<String>,
     /// Words before the command: a namespace of its own.
     pub(super) wrapper: Vec<OsString>,
     /// Takes the artifacts of the default build.
@@ -52,6 +54,7 @@ impl Side {
             go: go.program.clone(),
             env: env::vars_os().collect(),
             umask: None,
+            varied: Vec::new(),
             wrapper: Vec::new(),
             output: folder("out")?,
             records,
