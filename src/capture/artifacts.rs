@@ -7,10 +7,10 @@ use std::{fs, io};
 use globset::{GlobBuilder, GlobMatcher};
 use sha2::{Digest as _, Sha256};
 
-use crate::binary;
+use crate::binary::{self, ObjectSummary};
 use crate::capture::CaptureError;
 use crate::golang::action_graph::{self, GraphAction};
-use crate::recording::{Artifact, tar_entries};
+use crate::recording::{Artifact, redact, tar_entries};
 
 /// Which files are artifacts.
 #[derive(Debug, Clone)]
@@ -131,6 +131,17 @@ fn read(path: String, file: &Path) -> Result<Artifact, CaptureError> {
     let data =
         fs::read(file).map_err(|source| CaptureError::Read { path: file.to_owned(), source })?;
     let sha256 = Sha256::digest(&data).iter().map(|byte| format!("{byte:02x}")).collect();
-    let object = binary::summarize(&data).map_err(|err| err.to_string());
+    let object = binary::summarize(&data).map(without_credentials).map_err(|err| err.to_string());
     Ok(Artifact { path, sha256, bytes: data.len() as u64, object })
+}
+
+/// A URL in `-ldflags` is in the build info of what was linked.
+fn without_credentials(mut object: ObjectSummary) -> ObjectSummary {
+    if let Some(info) = &mut object.build_info {
+        let settings = info.mod_info.settings.iter_mut().map(|(_, value)| value);
+        for value in settings.chain(&mut info.mod_info.unknown) {
+            *value = redact::credentials(value).into_owned();
+        }
+    }
+    object
 }

@@ -9,13 +9,13 @@ use crate::capture::CaptureError;
 use crate::capture::artifacts::{self, Wanted};
 use crate::capture::go::Go;
 use crate::capture::interrupt::Interrupt;
+use crate::capture::job;
 use crate::capture::pack;
-use crate::capture::process::{self, Job, Output};
 use crate::capture::scratch::Scratch;
-use crate::capture::side::{Side, invocation_folder, text};
+use crate::capture::side::{Side, text};
 use crate::capture::tree::{self, Source};
 use crate::capture::vary;
-use crate::golang::{action_graph, go_mod};
+use crate::golang::go_mod;
 use crate::recording::{Depth, FORMAT, Manifest, Varied, redact};
 use crate::variation::Selection;
 
@@ -100,6 +100,8 @@ pub fn run(
     // The first build has seen to it that every module is there.
     second.set("GOPROXY", "off");
     let varied = vary::apply(&plan.selection, &plan.go, &scratch, &mut second)?;
+    let applied = varied.iter().filter(|varied| varied.how.is_ok());
+    second.varied = applied.map(|varied| varied.name.clone()).collect();
     second.stand_in(&scratch.path().join("second/bin"))?;
     watch.phase("second build");
     let recorded_again = scratch.path().join("second.goaudit");
@@ -117,13 +119,13 @@ fn build(
     to: &Path,
 ) -> Result<(), CaptureError> {
     let command = command(plan, side);
-    run_job(side, command.clone(), interrupt, watch)?;
+    job::run(plan, side, command.clone(), interrupt, watch)?;
     let mut manifest = manifest(plan, side, &command);
     manifest.variations = varied.to_vec();
     manifest.notes = notes;
     if plan.depth == Depth::Build {
         if matches!(plan.artifacts, Wanted::All) {
-            separate_namesakes(side, interrupt, watch)?;
+            separate_namesakes(plan, side, interrupt, watch)?;
         }
         let dir = if matches!(plan.artifacts, Wanted::All) {
             side.output.clone()
@@ -158,42 +160,9 @@ fn command(plan: &CheckPlan, side: &Side) -> Vec<OsString> {
     }
 }
 
-fn run_job(
-    side: &Side,
-    command: Vec<OsString>,
-    interrupt: &Interrupt,
-    watch: &mut dyn Watch,
-) -> Result<(), CaptureError> {
-    let output = side.records.join("output.txt");
-    let line = command.iter().map(text).collect::<Vec<_>>().join(" ");
-    let job = Job {
-        command: side.wrapper.iter().cloned().chain(command).collect(),
-        dir: side.workdir(),
-        env: side.env.clone(),
-        umask: side.umask,
-        output: Output::File(output.clone()),
-    };
-    let mut progress = Progress::default();
-    let status = process::run(&job, interrupt, || progress.report(side, watch))
-        .map_err(|source| CaptureError::Start { command: line.clone(), source })?
-        .ok_or(CaptureError::Interrupted)?;
-    if status.success() {
-        return Ok(());
-    }
-    let output = fs::read(&output).unwrap_or_default();
-    Err(CaptureError::Build { side: side.name, command: line, status, output: last_lines(&output) })
-}
-
-/// A compiler says the first error first, but a script may say much before it.
-fn last_lines(output: &[u8]) -> String {
-    const LINES: usize = 40;
-    let text = String::from_utf8_lossy(output);
-    let lines: Vec<&str> = text.lines().collect();
-    lines[lines.len().saturating_sub(LINES)..].join("\n")
-}
-
 /// Main packages of one name write one file, and the last one wins. Gives each a folder of its own.
 fn separate_namesakes(
+    plan: &CheckPlan,
     side: &Side,
     interrupt: &Interrupt,
     watch: &mut dyn Watch,
@@ -214,7 +183,7 @@ fn separate_namesakes(
             fs::create_dir_all(&folder).map_err(write)?;
             let words = ["go", "build", "-o"].iter().map(OsString::from);
             let words = words.chain([folder.join(name).into(), package.into()]).collect();
-            run_job(side, words, interrupt, watch)?;
+            job::run(plan, side, words, interrupt, watch)?;
         }
     }
     Ok(())
@@ -243,45 +212,4 @@ fn manifest(plan: &CheckPlan, side: &Side, command: &[OsString]) -> Manifest {
 pub(super) fn read_go_mod(dir: &Path) -> go_mod::GoMod {
     let text = dir.ancestors().find_map(|dir| fs::read_to_string(dir.join("go.mod")).ok());
     text.map(|text| go_mod::parse(&text)).unwrap_or_default()
-}
-
-/// Reads how far the go commands of a running build are, from what their stand-ins note.
-#[derive(Default)]
-struct Progress {
-    ticks: u32,
-    /// Actions of the invocations whose plan is known, by number.
-    planned: BTreeMap<usize, u64>,
-}
-
-impl Progress {
-    /// Twice a second is enough for a person.
-    const EVERY: u32 = 10;
-
-    fn report(&mut self, side: &Side, watch: &mut dyn Watch) {
-        self.ticks += 1;
-        if !self.ticks.is_multiple_of(Self::EVERY) {
-            return;
-        }
-        let mut done = 0;
-        for number in 1.. {
-            let folder = invocation_folder(&side.records, number);
-            if !folder.is_dir() {
-                break;
-            }
-            if let Ok(text) = fs::read_to_string(folder.join("done")) {
-                done += text.trim().parse::<u64>().unwrap_or_default();
-            }
-            // The go command writes its graph before it starts, and again at the end.
-            if !self.planned.contains_key(&number)
-                && let Ok(json) = fs::read(folder.join("graph.raw"))
-                && let Ok(graph) = action_graph::parse(&json)
-            {
-                let builds = graph.iter().filter(|action| action.mode == "build").count();
-                self.planned.insert(number, builds as u64);
-            }
-        }
-        let total =
-            (!self.planned.is_empty()).then(|| self.planned.values().sum::<u64>().max(done));
-        watch.actions(done, total);
-    }
 }

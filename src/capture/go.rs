@@ -3,6 +3,7 @@
 use std::env;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use crate::capture::CaptureError;
 use crate::capture::settings::{self, Settings};
@@ -28,7 +29,7 @@ impl Go {
     pub fn find(dir: &Path) -> Result<Self, CaptureError> {
         let path = env::var_os("PATH").unwrap_or_default();
         let program = on_path("go", &path).ok_or(CaptureError::NoGo)?;
-        let settings = settings::of(&program, dir)
+        let settings = settings::of(Command::new(&program), dir)
             .map_err(|source| CaptureError::GoEnv { dir: dir.to_owned(), source })?;
         let go = Self { program, settings };
         match minor_version(go.setting("GOVERSION")) {

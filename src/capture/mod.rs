@@ -7,6 +7,8 @@ mod git_dir;
 pub mod go;
 mod hash_filter;
 pub mod interrupt;
+mod invocation;
+mod job;
 mod pack;
 mod process;
 pub mod record;
@@ -14,6 +16,7 @@ mod scratch;
 mod settings;
 pub mod shim;
 mod side;
+mod strays;
 pub mod tree;
 mod vary;
 
@@ -42,8 +45,19 @@ pub enum CaptureError {
     Scratch { path: PathBuf, source: io::Error },
     #[error("failed to start `{command}`")]
     Start { command: String, source: io::Error },
-    #[error("the {side} build failed: `{command}` ended with {status}")]
-    Build { side: &'static str, command: String, status: ExitStatus, output: String },
+    #[error("the {side} build failed: `{command}` ended with {status}{under}")]
+    Build {
+        side: &'static str,
+        command: String,
+        status: ExitStatus,
+        /// Empty, or the variations that the build ran under.
+        under: String,
+        output: String,
+    },
+    #[error(
+        "`{dir}` holds no main package, so `go build` makes no file to compare: use --depth plan, or name a build after `--` (such as `go test -c -o OUT/ ./...`) and its files with --artifact"
+    )]
+    NoMainPackage { dir: PathBuf },
     #[error("the record of `{command}` is not whole: {why}")]
     Incomplete { command: String, why: String },
     #[error("failed to write the recording `{path}`")]

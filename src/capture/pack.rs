@@ -10,6 +10,28 @@ use crate::recording::{InvocationInfo, Manifest, tar_entries};
 /// -3 of zstd: a tenth of the log at over 400 MB/s.
 const ZSTD_LEVEL: i32 = 3;
 
+/// Fails when no recording can be written to `to`.
+///
+/// # Errors
+///
+/// Fails when its folder does not exist or cannot be written to.
+pub(super) fn probe(to: &Path) -> Result<(), CaptureError> {
+    let write = |source| CaptureError::Record { path: to.to_owned(), source };
+    match fs::metadata(to) {
+        Ok(data) if data.is_dir() => Err(write(io::ErrorKind::IsADirectory.into())),
+        Ok(data) if !data.is_file() => Ok(()),
+        _ => part(to).map(drop).map_err(write),
+    }
+}
+
+fn part(to: &Path) -> io::Result<tempfile::NamedTempFile> {
+    let parent = to.parent().filter(|parent| !parent.as_os_str().is_empty());
+    let parent = parent.unwrap_or(Path::new("."));
+    // tempfile says its own random name where this fails; what is missing is the folder.
+    fs::metadata(parent)?;
+    tempfile::Builder::new().prefix(".goaudit-").tempfile_in(parent)
+}
+
 /// Writes a recording to `to`: whole, or not at all.
 ///
 /// # Errors
@@ -21,10 +43,13 @@ pub(super) fn pack(manifest: &Manifest, records: &Path, to: &Path) -> Result<(),
     }
     let folders = folders(records)?;
     let write = |source| CaptureError::Record { path: to.to_owned(), source };
-    let parent =
-        to.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let part = tempfile::Builder::new().prefix(".goaudit-").tempfile_in(parent).map_err(write)?;
-    write_archive(manifest, &folders, part.as_file())?;
+    // A device or a pipe is written to; a file by that name would take its place.
+    if fs::metadata(to).is_ok_and(|data| !data.is_file()) {
+        let file = fs::OpenOptions::new().write(true).open(to).map_err(write)?;
+        return write_archive(manifest, &folders, &file, to);
+    }
+    let part = part(to).map_err(write)?;
+    write_archive(manifest, &folders, part.as_file(), to)?;
     // tempfile makes files that only their owner reads; a recording is an ordinary file.
     make_ordinary(part.as_file()).map_err(write)?;
     part.persist(to).map_err(|err| write(err.error))?;
@@ -54,14 +79,15 @@ fn write_archive(
     manifest: &Manifest,
     folders: &[PathBuf],
     file: &File,
+    to: &Path,
 ) -> Result<(), CaptureError> {
-    let record = |source| CaptureError::Record { path: tar_entries::MANIFEST.into(), source };
+    let record = |source| CaptureError::Record { path: to.to_owned(), source };
     let encoder = zstd::Encoder::new(BufWriter::new(file), ZSTD_LEVEL).map_err(record)?;
     let mut archive = tar::Builder::new(encoder);
     let json = serde_json::to_vec_pretty(manifest).map_err(|err| record(err.into()))?;
     append(&mut archive, tar_entries::MANIFEST, json.len() as u64, &json[..]).map_err(record)?;
     for (index, folder) in folders.iter().enumerate() {
-        append_invocation(&mut archive, &tar_entries::folder(index + 1), folder)?;
+        append_invocation(&mut archive, &tar_entries::folder(index + 1), folder, to)?;
     }
     let finish = || -> io::Result<()> {
         archive
@@ -78,6 +104,7 @@ fn append_invocation(
     archive: &mut tar::Builder<impl io::Write>,
     name: &str,
     folder: &Path,
+    to: &Path,
 ) -> Result<(), CaptureError> {
     let json =
         fs::read(folder.join(tar_entries::INVOCATION)).map_err(|_| CaptureError::Incomplete {
@@ -89,7 +116,7 @@ fn append_invocation(
     if let Some(why) = info.incomplete.clone() {
         return Err(CaptureError::Incomplete { command: info.line(), why });
     }
-    let record = |source| CaptureError::Record { path: folder.to_owned(), source };
+    let record = |source| CaptureError::Record { path: to.to_owned(), source };
     let entry = |file: &str| format!("{name}/{file}");
     append(archive, &entry(tar_entries::INVOCATION), json.len() as u64, &json[..])
         .map_err(record)?;

@@ -9,9 +9,10 @@ use std::time::{Duration, Instant};
 use std::{io, thread};
 
 use rustix::fs::Mode;
-use rustix::process::{Pid, Signal, kill_process_group, test_kill_process_group};
+use rustix::process::{Pid, Signal, kill_process_group};
 
 use crate::capture::interrupt::Interrupt;
+use crate::capture::{shim, strays};
 
 /// One build to run: everything that decides its outcome, as data.
 #[derive(Debug, Clone)]
@@ -83,11 +84,16 @@ pub(super) fn run(
     loop {
         if let Some(output) = handle.try_wait()? {
             let status = output.status;
-            end_group(group, Signal::TERM);
+            // What an owner's own command leaves running is the owner's.
+            if matches!(job.output, Output::File(_)) {
+                end_group(group, Signal::TERM, &handle);
+                end_strays(job);
+            }
             return Ok(Some(status));
         }
         if let Some(signal) = interrupt.signal() {
-            end_group(group, Signal::from_named_raw(signal).unwrap_or(Signal::TERM));
+            end_group(group, Signal::from_named_raw(signal).unwrap_or(Signal::TERM), &handle);
+            end_strays(job);
             let _ = handle.wait();
             return Ok(None);
         }
@@ -106,19 +112,26 @@ fn resolve(program: &OsStr, dir: &Path) -> OsString {
 }
 
 /// Ends what is left of a group: asked first, then not asked.
-fn end_group(group: Option<Pid>, signal: Signal) {
+fn end_group(group: Option<Pid>, signal: Signal, leader: &duct::Handle) {
     let Some(group) = group else { return };
-    // The leader stays in the group until it is waited for, so existence alone
-    // does not say that anything runs; the grace period bounds the wait.
     if kill_process_group(group, signal).is_err() {
         return;
     }
     let deadline = Instant::now() + GRACE;
     while Instant::now() < deadline {
-        if test_kill_process_group(group).is_err() {
+        // The leader stays in the group until it is waited for.
+        let _ = leader.try_wait();
+        if !strays::group_runs(group) {
             return;
         }
         thread::sleep(TICK / 5);
     }
     let _ = kill_process_group(group, Signal::KILL);
+}
+
+/// Ends what left the group and still works in a folder that is about to go away.
+fn end_strays(job: &Job) {
+    if let Some(records) = job.env.get(OsStr::new(shim::RECORD_DIR)) {
+        strays::end_all_with(shim::RECORD_DIR, records);
+    }
 }

@@ -33,6 +33,8 @@ pub fn run(
     interrupt: &Interrupt,
 ) -> Result<ExitStatus, CaptureError> {
     let go = Go::find(dir)?;
+    // A build of minutes is not worth much without its recording.
+    pack::probe(to)?;
     let scratch = Scratch::new(&env::temp_dir())?;
     let records = scratch.folder("records")?;
     let mut env: BTreeMap<OsString, OsString> = env::vars_os().collect();

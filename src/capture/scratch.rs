@@ -1,7 +1,10 @@
 //! The one folder that a check works in, removed however the check ends.
 
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::{fs, io};
+
+use rustix::fs::{FlockOperation, flock};
 
 use crate::capture::CaptureError;
 
@@ -11,7 +14,12 @@ pub(super) struct Scratch {
     dir: tempfile::TempDir,
     /// Resolved, because the go command resolves it, and two spellings would be a difference.
     path: PathBuf,
+    /// Held for as long as the folder is in use; the system lets go of it with the process.
+    _lock: File,
 }
+
+const PREFIX: &str = "goaudit-";
+const LOCK: &str = "in-use.lock";
 
 impl Scratch {
     /// Makes the folder in `parent`.
@@ -21,9 +29,12 @@ impl Scratch {
     /// Fails when `parent` cannot be written to.
     pub(super) fn new(parent: &Path) -> Result<Self, CaptureError> {
         let error = |source| CaptureError::Scratch { path: parent.to_owned(), source };
-        let dir = tempfile::Builder::new().prefix("goaudit-").tempdir_in(parent).map_err(error)?;
+        remove_abandoned(parent);
+        let dir = tempfile::Builder::new().prefix(PREFIX).tempdir_in(parent).map_err(error)?;
         let path = fs::canonicalize(dir.path()).map_err(error)?;
-        Ok(Self { dir, path })
+        let lock = File::create(path.join(LOCK)).map_err(error)?;
+        flock(&lock, FlockOperation::NonBlockingLockExclusive).map_err(|err| error(err.into()))?;
+        Ok(Self { dir, path, _lock: lock })
     }
 
     #[must_use]
@@ -46,11 +57,31 @@ impl Scratch {
 
 impl Drop for Scratch {
     fn drop(&mut self) {
-        // A build may leave what its owner may not delete: the go command makes
-        // the folders of a module cache read-only.
-        if fs::remove_dir_all(self.dir.path()).is_err() {
-            make_writable(self.dir.path());
-            let _ = fs::remove_dir_all(self.dir.path());
+        remove(self.dir.path());
+    }
+}
+
+/// A build may leave what its owner may not delete: the go command makes the
+/// folders of a module cache read-only.
+fn remove(dir: &Path) {
+    if fs::remove_dir_all(dir).is_err() {
+        make_writable(dir);
+        let _ = fs::remove_dir_all(dir);
+    }
+}
+
+/// Removes the folders of processes that were killed: those whose lock nobody holds.
+fn remove_abandoned(parent: &Path) {
+    let entries = fs::read_dir(parent).into_iter().flatten().filter_map(io::Result::ok);
+    for entry in entries {
+        let ours = entry.file_name().to_string_lossy().starts_with(PREFIX)
+            && entry.file_type().is_ok_and(|kind| kind.is_dir());
+        // Without a lock it is another's, or is being made at this moment.
+        let Some(lock) = ours.then(|| File::open(entry.path().join(LOCK)).ok()).flatten() else {
+            continue;
+        };
+        if flock(&lock, FlockOperation::NonBlockingLockExclusive).is_ok() {
+            remove(&entry.path());
         }
     }
 }
@@ -71,6 +102,23 @@ mod tests {
     use std::os::unix::fs::PermissionsExt as _;
 
     use super::*;
+
+    #[test]
+    fn what_a_killed_process_left_is_removed_and_what_is_in_use_is_kept() {
+        let parent = tempfile::tempdir().unwrap();
+        let names = ["goaudit-abandoned", "goaudit-without-a-lock", "other"];
+        for name in names {
+            fs::create_dir_all(parent.path().join(name).join("first")).unwrap();
+        }
+        for name in ["goaudit-abandoned", "other"] {
+            fs::write(parent.path().join(name).join(LOCK), "").unwrap();
+        }
+        let in_use = Scratch::new(parent.path()).unwrap();
+        let another = Scratch::new(parent.path()).unwrap();
+        let left = |name: &str| parent.path().join(name).exists();
+        assert_eq!(names.map(left), [false, true, true]);
+        assert!(in_use.path().exists() && another.path().exists());
+    }
 
     #[test]
     fn a_read_only_folder_is_removed_and_what_a_link_names_is_kept() {

@@ -19,8 +19,8 @@ pub(super) type Settings = BTreeMap<String, String>;
 ///
 /// Fails when go cannot be started, or refuses: a go.mod that asks for a
 /// toolchain that cannot be had does that.
-pub(super) fn of(go: &Path, dir: &Path) -> io::Result<Settings> {
-    let output = Command::new(go)
+pub(super) fn of(mut go: Command, dir: &Path) -> io::Result<Settings> {
+    let output = go
         .args(["env", "-json"])
         .args(redact::SETTINGS)
         .current_dir(dir)
@@ -39,7 +39,7 @@ pub(super) fn of(go: &Path, dir: &Path) -> io::Result<Settings> {
         .collect())
 }
 
-/// Returns the settings in the current directory.
+/// Returns the settings that `go` has in a directory.
 ///
 /// A script may start hundreds of go commands; the answer is kept in `records`
 /// under everything that it depends on.
@@ -47,15 +47,14 @@ pub(super) fn of(go: &Path, dir: &Path) -> io::Result<Settings> {
 /// # Errors
 ///
 /// As [`of`].
-pub(super) fn of_this_directory(go: &Path, records: &Path) -> io::Result<Settings> {
-    let dir = env::current_dir()?;
-    let kept = records.join(format!("settings-{}.json", fingerprint(&dir)));
+pub(super) fn kept(go: Command, dir: &Path, records: &Path) -> io::Result<Settings> {
+    let kept = records.join(format!("settings-{}.json", fingerprint(dir)));
     if let Ok(json) = fs::read(&kept)
         && let Ok(settings) = serde_json::from_slice(&json)
     {
         return Ok(settings);
     }
-    let settings = of(go, &dir)?;
+    let settings = of(go, dir)?;
     // Two commands may write at once; each writes a whole file of its own and the same text.
     let part = kept.with_extension(std::process::id().to_string());
     fs::write(&part, serde_json::to_vec(&settings)?)?;

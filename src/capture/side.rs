@@ -25,6 +25,8 @@ pub(super) struct Side {
     /// The whole environment of the build.
     pub(super) env: BTreeMap<OsString, OsString>,
     pub(super) umask: Option<u32>,
+    /// Names of the variations that it is under.
+    pub(super) varied: Vec<String>,
     /// Words before the command: a namespace of its own.
     pub(super) wrapper: Vec<OsString>,
     /// Takes the artifacts of the default build.
@@ -52,6 +54,7 @@ impl Side {
             go: go.program.clone(),
             env: env::vars_os().collect(),
             umask: None,
+            varied: Vec::new(),
             wrapper: Vec::new(),
             output: folder("out")?,
             records,
@@ -125,13 +128,6 @@ pub(super) fn stand_in(
 ) -> Result<(), CaptureError> {
     make(folder)?;
     make(&records.join("invocations"))?;
-    let link = folder.join("go");
-    let made =
-        env::current_exe().and_then(|program| match std::os::unix::fs::symlink(program, &link) {
-            Err(err) if err.kind() == io::ErrorKind::AlreadyExists => Ok(()),
-            made => made,
-        });
-    made.map_err(|source| CaptureError::Scratch { path: link, source })?;
     let path = env.get(OsStr::new("PATH")).cloned().unwrap_or_default();
     let entries = std::iter::once(folder.to_owned()).chain(env::split_paths(&path));
     let path = env::join_paths(entries).map_err(|err| CaptureError::Scratch {
@@ -142,7 +138,9 @@ pub(super) fn stand_in(
     env.insert(shim::REAL_GO.into(), go.into());
     env.insert(shim::RECORD_DIR.into(), records.into());
     env.insert(shim::RECORDER_PID.into(), std::process::id().to_string().into());
-    Ok(())
+    env::current_exe()
+        .and_then(|program| shim::equip(folder, &program, env))
+        .map_err(|source| CaptureError::Scratch { path: folder.to_owned(), source })
 }
 
 /// Returns the folder of the n-th invocation of a build that is under way.

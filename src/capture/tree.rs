@@ -1,6 +1,9 @@
 //! Copies of the audited tree: git's view of it, with uncommitted changes.
 
+use std::collections::BTreeSet;
 use std::ffi::OsStr;
+use std::io::Read as _;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, SystemTime};
@@ -8,7 +11,9 @@ use std::{fs, io};
 
 use rustix::fs::{AtFlags, CWD, Timespec, Timestamps};
 
+use crate::binary;
 use crate::capture::CaptureError;
+use crate::capture::check::read_go_mod;
 use crate::capture::git_dir;
 use crate::capture::interrupt::Interrupt;
 
@@ -21,6 +26,8 @@ pub struct Source {
     pub below: PathBuf,
     /// Whether git says what belongs to the tree.
     pub in_git: bool,
+    /// Folder of the go.mod or go.work, relative to the root.
+    module: PathBuf,
 }
 
 /// What came of a copy.
@@ -48,10 +55,11 @@ impl Source {
         // A module outside the repository of `dir` belongs to the tree all the same.
         let (root, in_git) = match top.and_then(|top| fs::canonicalize(top).ok()) {
             Some(top) if module.starts_with(&top) => (top, true),
-            _ => (module, false),
+            _ => (module.clone(), false),
         };
-        let below = dir.strip_prefix(&root).unwrap_or(Path::new("")).to_owned();
-        Ok(Self { root, below, in_git })
+        let inside = |path: &Path| path.strip_prefix(&root).unwrap_or(Path::new("")).to_owned();
+        let (below, module) = (inside(&dir), inside(&module));
+        Ok(Self { root, below, in_git, module })
     }
 
     /// Returns the files of the tree, relative to its root. Folders stand for all they hold.
@@ -67,7 +75,43 @@ impl Source {
         // A file in conflict is listed once a side.
         files.sort();
         files.dedup();
+        // Often ignored, and yet they decide what go builds.
+        for name in ["go.work", "go.work.sum", "vendor"] {
+            let path = self.module.join(name);
+            let listed = files.iter().any(|file| file.starts_with(&path));
+            if !listed && self.root.join(&path).exists() {
+                files.push(path);
+            }
+        }
         Some(files)
+    }
+
+    /// Returns the audited directory.
+    #[must_use]
+    pub fn dir(&self) -> PathBuf {
+        // Joined with an empty path it would end in `/`.
+        if self.below.as_os_str().is_empty() {
+            self.root.clone()
+        } else {
+            self.root.join(&self.below)
+        }
+    }
+
+    /// Names some of the files that git ignores.
+    pub(super) fn ignored(&self) -> Option<String> {
+        let args = ["ls-files", "-z", "--others", "--ignored", "--exclude-standard", "--directory"];
+        let listing = self.in_git.then(|| git(&self.root, args)).flatten()?;
+        let names: Vec<&str> = listing.split_terminator('\0').collect();
+        let more = if names.len() > 5 { ", …" } else { "" };
+        let some = names.get(..5).unwrap_or(&names).join(", ");
+        (!some.is_empty()).then(|| format!("{some}{more}"))
+    }
+
+    /// Returns the files that git does not track.
+    fn untracked(&self) -> BTreeSet<PathBuf> {
+        git(&self.root, ["ls-files", "-z", "--others", "--exclude-standard"])
+            .map(|names| names.split_terminator('\0').map(PathBuf::from).collect())
+            .unwrap_or_default()
     }
 
     /// Copies the tree to `to`, with times, modes, links and `.git`.
@@ -76,15 +120,21 @@ impl Source {
     ///
     /// Fails when a file cannot be read or written, naming it, and when interrupted.
     pub fn copy(&self, to: &Path, interrupt: &Interrupt) -> Result<Copied, CaptureError> {
-        let mut copy = Copy { interrupt, copied: Copied::default() };
+        let mut copy = Copy { interrupt, copied: Copied::default(), makes: None };
+        let makes = read_go_mod(&self.dir()).module;
         match self.files() {
             Some(files) => {
+                let untracked = self.untracked();
                 for file in &files {
+                    copy.makes = makes.clone().filter(|_| untracked.contains(file));
                     copy.entry(&self.root.join(file), &to.join(file))?;
                 }
                 git_dir::copy(&self.root, to, &mut copy)?;
             }
-            None => copy.entry(&self.root, to)?,
+            None => {
+                copy.makes = makes;
+                copy.entry(&self.root, to)?;
+            }
         }
         Ok(copy.copied)
     }
@@ -111,7 +161,7 @@ pub(super) fn git<'a>(dir: &Path, args: impl IntoIterator<Item = &'a str>) -> Op
 ///
 /// As [`Source::copy`].
 pub fn duplicate(from: &Path, to: &Path, interrupt: &Interrupt) -> Result<(), CaptureError> {
-    Copy { interrupt, copied: Copied::default() }.entry(from, to)
+    Copy { interrupt, copied: Copied::default(), makes: None }.entry(from, to)
 }
 
 /// Dates every file and folder below `dir` earlier by the same time: their order stays.
@@ -144,6 +194,9 @@ fn set_mtime(path: &Path, time: SystemTime) -> io::Result<()> {
 pub(super) struct Copy<'a> {
     interrupt: &'a Interrupt,
     pub(super) copied: Copied,
+    /// Module whose executables are left out: a build that finds its own output from before may
+    /// leave it as it is, and both sides would hold that one file.
+    makes: Option<String>,
 }
 
 impl Copy<'_> {
@@ -174,7 +227,14 @@ impl Copy<'_> {
             }
         } else if kind.is_file() {
             // Opened first, so that a file that may not be read is told from a disk that is full.
-            fs::File::open(from).map_err(read)?;
+            let file = fs::File::open(from).map_err(read)?;
+            if self.makes.is_some() && self.is_old_output(&data, file).map_err(read)? {
+                let name = from.file_name().unwrap_or(OsStr::new("")).to_string_lossy();
+                self.copied.notes.push(format!(
+                    "the `{name}` that lies in the tree: an earlier build of this module made it, so the copies are without it"
+                ));
+                return Ok(());
+            }
             fs::copy(from, to).map_err(write)?;
         } else {
             let name = from.file_name().unwrap_or(OsStr::new("")).to_string_lossy();
@@ -184,10 +244,25 @@ impl Copy<'_> {
             return Ok(());
         }
         self.copied.files += 1;
-        // A folder keeps a mode that lets the build write into it.
         if kind.is_dir() {
-            fs::set_permissions(to, data.permissions()).map_err(write)?;
+            // A build writes into its copy even where the owner's tree cannot be written to.
+            let mode = data.permissions().mode() | 0o700;
+            fs::set_permissions(to, fs::Permissions::from_mode(mode)).map_err(write)?;
         }
         set_mtime(to, data.modified().map_err(read)?).map_err(write)
+    }
+
+    fn is_old_output(&self, data: &fs::Metadata, mut file: fs::File) -> io::Result<bool> {
+        if data.permissions().mode() & 0o111 == 0 {
+            return Ok(false);
+        }
+        let mut bytes = vec![0; 4];
+        if file.read_exact(&mut bytes).is_err() || bytes.starts_with(b"#!") {
+            return Ok(false);
+        }
+        file.read_to_end(&mut bytes)?;
+        let info = binary::summarize(&bytes).ok().and_then(|object| object.build_info);
+        let main = info.and_then(|info| info.mod_info.main).map(|module| module.path);
+        Ok(main.is_some() && main == self.makes)
     }
 }

@@ -112,6 +112,9 @@ impl Room<'_> {
 
     /// A link is enough: the go command takes GOROOT as it is spelled.
     fn goroot(&mut self) -> How {
+        if self.selection.has("toolchain") {
+            return Err("another toolchain brings its own GOROOT".to_owned());
+        }
         let link = self.scratch.path().join("elsewhere/goroot");
         link_to(self.go.setting("GOROOT"), &link)?;
         self.set("GOROOT", &link);
@@ -200,8 +203,8 @@ impl Room<'_> {
         let extra = self.scratch.folder("elsewhere/bin")?;
         let path = self.side.env.get(OsStr::new("PATH")).cloned().unwrap_or_default();
         let mut entries: Vec<PathBuf> = env::split_paths(&path).collect();
-        // Behind the stand-in for go, before everything else.
-        entries.insert(entries.len().min(1), extra.clone());
+        // The stand-in for go comes before it, everything else behind it.
+        entries.insert(0, extra.clone());
         Ok(match env::join_paths(entries) {
             Ok(path) => {
                 self.set("PATH", path);

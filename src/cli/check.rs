@@ -13,7 +13,7 @@ use crate::capture::interrupt::Interrupt;
 use crate::capture::tree::Source;
 use crate::cli::color::Color;
 use crate::cli::progress::Progress;
-use crate::cli::{Error, Exit, Format, emit, policy, repository};
+use crate::cli::{Error, Exit, Format, emit, files, policy, repository};
 use crate::diff;
 use crate::golang::inputs::Inputs;
 use crate::policy::{Command, Date, Outcome, Policy};
@@ -47,7 +47,7 @@ pub(super) struct CheckArgs {
     /// Add to or take from what the rebuild makes different: +shallow,-umask
     #[arg(long, value_name = "WORDS", value_delimiter = ',', allow_hyphen_values = true)]
     vary: Vec<String>,
-    /// List the variations and leave
+    /// List the variations and exit
     #[arg(long)]
     list_variations: bool,
     /// A file that the build is for, by pattern relative to DIR; may be repeated [default: what the
@@ -116,6 +116,7 @@ impl CheckArgs {
             None => Source::around(&dir, &dir)?,
         };
         let files = repository::read(&source);
+        self.probe()?;
 
         // Work.
         let mut inputs = Inputs::default();
@@ -195,7 +196,25 @@ impl CheckArgs {
         if let Some(dir) = &self.save {
             save(&pair, dir)?;
         }
-        Ok((read_recording(&pair.first, inputs)?, read_recording(&pair.second, inputs)?))
+        let first = read_recording(&pair.first, inputs)?;
+        interrupt.check()?;
+        let second = read_recording(&pair.second, inputs)?;
+        interrupt.check()?;
+        Ok((first, second))
+    }
+
+    /// Fails before the builds rather than after them.
+    fn probe(&self) -> Result<(), Error> {
+        let error = |path: &Path, source| Error::WriteFile { path: path.to_owned(), source };
+        if let Some(dir) = &self.save {
+            fs::create_dir_all(dir)
+                .and_then(|()| tempfile::tempfile_in(dir))
+                .map_err(|source| error(dir, source))?;
+        }
+        match &self.output {
+            Some(path) => files::probe(path).map_err(|source| error(path, source)),
+            None => Ok(()),
+        }
     }
 
     fn depth_name(&self) -> report::Depth {
@@ -216,7 +235,7 @@ impl CheckArgs {
         };
         match &self.output {
             None => emit(out, &text),
-            Some(path) => fs::write(path, text)
+            Some(path) => files::write(path, &text)
                 .map_err(|source| Error::WriteFile { path: path.clone(), source }),
         }
     }

@@ -3,6 +3,7 @@
 
 mod check;
 mod color;
+mod files;
 mod policy;
 mod progress;
 mod record;

@@ -16,7 +16,7 @@ pub(super) fn load(named: Option<&str>, dir: &Path) -> Result<Policy, Error> {
     let rules: Vec<&str> = RULES.iter().map(|rule| rule.id).collect();
     let variations: Vec<&str> = VARIATIONS.iter().map(|variation| variation.name).collect();
     let known = Known { rules: &rules, variations: &variations };
-    let own = || OWN.iter().copied().find(|file| dir.join(file).exists());
+    let own = || OWN.iter().copied().find(|file| dir.join(file).is_file());
     match named {
         Some(name) if SHIPPED.iter().any(|(shipped, _)| *shipped == name) => shipped(name, &known),
         // A file that is named is relative to where the user is; its own places are told by that name.

@@ -1,0 +1,46 @@
+//! Writes a file whole or not at all.
+
+use std::fs;
+use std::io::{self, Write as _};
+use std::path::Path;
+
+use tempfile::NamedTempFile;
+
+/// Fails when the file cannot be written.
+///
+/// # Errors
+///
+/// Fails when its folder does not exist or cannot be written to.
+pub(super) fn probe(path: &Path) -> io::Result<()> {
+    match fs::metadata(path) {
+        Ok(data) if data.is_dir() => Err(io::ErrorKind::IsADirectory.into()),
+        Ok(data) if !data.is_file() => Ok(()),
+        _ => part(path).map(drop),
+    }
+}
+
+/// Writes the file.
+///
+/// # Errors
+///
+/// Fails when it cannot be written; a file that was there is then as it was.
+pub(super) fn write(path: &Path, text: &str) -> io::Result<()> {
+    // A device or a pipe is written to; a file by that name would take its place.
+    if fs::metadata(path).is_ok_and(|data| !data.is_file()) {
+        return fs::write(path, text);
+    }
+    let mut part = part(path)?;
+    part.write_all(text.as_bytes())?;
+    part.persist(path).map_err(|err| err.error)?;
+    Ok(())
+}
+
+fn part(path: &Path) -> io::Result<NamedTempFile> {
+    use std::os::unix::fs::PermissionsExt as _;
+    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+    let parent = parent.unwrap_or(Path::new("."));
+    fs::metadata(parent)?;
+    // As any file of its owner, less what the umask takes; tempfile's own are for their owner alone.
+    let mode = fs::Permissions::from_mode(0o666);
+    tempfile::Builder::new().prefix(".goaudit-").permissions(mode).tempfile_in(parent)
+}
