@@ -8,7 +8,9 @@ use crate::diff::path_map::PathMap;
 use crate::diff::reach::{self, CauseSet};
 use crate::diff::umbrella::{Builds, Changed};
 use crate::diff::{Change, Comparison, Step, Unexplained};
+use crate::golang::build_id::ShortId;
 use crate::golang::hash_input::Slot;
+use crate::golang::hash_log::KeyKind;
 
 /// One cause, however many actions show it.
 #[derive(Debug, Clone, PartialEq)]
@@ -28,6 +30,8 @@ pub struct Cause {
     pub alone_cpu_seconds: Option<f64>,
     /// Actions that it made run for the same output.
     pub cutoff: usize,
+    /// Links of the second build that it reaches; an executable's build ID starts with one.
+    pub links: Vec<ShortId>,
     /// What to do.
     pub fix: Option<String>,
 }
@@ -183,6 +187,7 @@ struct Weight {
     /// `None` where no action graph says what actions cost.
     share: Option<f64>,
     alone: Option<f64>,
+    links: Vec<ShortId>,
 }
 
 /// The share of an action among its causes is equal, and so the shares of all causes add up to the total.
@@ -195,6 +200,9 @@ fn weigh(steps: &[Step<'_>], reached: &[CauseSet], causes: usize) -> Vec<Weight>
             let weight = &mut weights[cause];
             weight.reach += 1;
             weight.cutoff += usize::from(step.is_cutoff());
+            if step.second.key.kind == KeyKind::Link {
+                weight.links.push(step.second.id);
+            }
             if let Some(cpu) = cpu {
                 #[expect(clippy::cast_precision_loss, reason = "an action has few causes")]
                 let share = cpu / number as f64;
@@ -227,6 +235,7 @@ impl Weight {
             share_cpu_seconds: self.share,
             alone_cpu_seconds: self.alone,
             cutoff: self.cutoff,
+            links: self.links,
             fix: category.fix().map(str::to_owned),
         }
     }

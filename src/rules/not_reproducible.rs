@@ -46,12 +46,21 @@ fn finding(builds: &Builds<'_>, pair: &ArtifactPair) -> Option<Finding> {
             differences.unreadable.iter().fold(finding, |finding, note| finding.with_evidence(note))
         }
     };
-    let causes: Vec<&str> =
-        builds.comparison.causes.iter().map(|cause| cause.category.name()).collect();
+    let causes = unique(causes_of(builds, &pair.path));
     Some(match causes.is_empty() {
         true => finding,
-        false => finding.with_fix(format!("mend the causes above: {}", unique(causes).join(", "))),
+        false => finding.with_fix(format!("mend what reaches it: {}", causes.join(", "))),
     })
+}
+
+/// Returns the categories of the causes that reach the link of an artifact. An artifact that is no
+/// executable names no link, and then nothing is claimed.
+fn causes_of<'b>(builds: &'b Builds<'_>, path: &str) -> Vec<&'b str> {
+    let artifact = builds.second.manifest.artifacts.iter().find(|artifact| artifact.path == path);
+    let build_id = artifact.and_then(|artifact| artifact.object.as_ref().ok()?.build_id);
+    let Some(link) = build_id.map(|id| id.action_id()) else { return Vec::new() };
+    let causes = builds.comparison.causes.iter().filter(|cause| cause.links.contains(&link));
+    causes.map(|cause| cause.category.name()).collect()
 }
 
 fn unique(mut names: Vec<&str>) -> Vec<&str> {

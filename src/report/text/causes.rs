@@ -1,0 +1,79 @@
+//! The causes of a difference, heaviest first.
+
+use std::fmt::Write as _;
+
+use crate::diff::cause::Cause;
+use crate::diff::{Comparison, Unexplained};
+use crate::report::text::{Paint, Style, folded, number};
+
+/// Causes that are shown in full; a build rarely has more.
+const SHOWN: usize = 6;
+
+pub(super) fn causes(comparison: &Comparison, style: Style, paint: Paint) -> String {
+    let mut text = String::new();
+    if comparison.causes.is_empty() && comparison.unexplained.is_empty() {
+        return text;
+    }
+    let _ = writeln!(
+        text,
+        "\n{}",
+        paint.bold(&format!(
+            "{} why the two builds differ",
+            number(comparison.causes.len(), "cause")
+        ))
+    );
+    let shown = if style.verbose { usize::MAX } else { SHOWN };
+    for cause in comparison.causes.iter().take(shown) {
+        text.push_str(&one_cause(cause, style, paint));
+    }
+    let rest = &comparison.causes[comparison.causes.len().min(shown)..];
+    if !rest.is_empty() {
+        let names: Vec<&str> = rest.iter().map(|cause| cause.category.name()).collect();
+        let _ = writeln!(text, "  and {} more: {} (-v shows them)", rest.len(), names.join(", "));
+    }
+    for unexplained in
+        comparison.unexplained.iter().take(if style.verbose { usize::MAX } else { 2 })
+    {
+        text.push_str(&one_unexplained(unexplained, paint));
+    }
+    text
+}
+
+fn one_cause(cause: &Cause, style: Style, paint: Paint) -> String {
+    let mut text = String::new();
+    let _ = writeln!(text, "  {}  {}", paint.bold(cause.category.name()), cause.title);
+    let cpu = cause.share_cpu_seconds.map(|cpu| format!(", {cpu:.1} CPU s")).unwrap_or_default();
+    let packages: Vec<&str> = cause.roots.iter().map(|root| root.action.as_str()).collect();
+    let _ = writeln!(
+        text,
+        "    reaches {}{cpu}; starts in {}",
+        number(cause.reach_total, "action"),
+        folded(&packages, style)
+    );
+    if style.verbose {
+        for root in &cause.roots {
+            let side =
+                |value: &Option<String>| value.clone().unwrap_or_else(|| "(none)".to_owned());
+            let change = format!(
+                "{}: {} → {}",
+                root.action,
+                side(&root.change.first),
+                side(&root.change.second)
+            );
+            let _ = writeln!(text, "      {}", paint.dim(&change));
+        }
+    }
+    if let Some(fix) = &cause.fix {
+        let _ = writeln!(text, "    fix: {fix}");
+    }
+    text
+}
+
+fn one_unexplained(unexplained: &Unexplained, paint: Paint) -> String {
+    let mut text = format!("  {}  {}\n", paint.bold("unknown"), unexplained.action);
+    for change in &unexplained.changes {
+        let side = |value: &Option<String>| value.clone().unwrap_or_else(|| "(none)".to_owned());
+        let _ = writeln!(text, "    {} → {}", side(&change.first), side(&change.second));
+    }
+    text
+}

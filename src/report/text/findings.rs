@@ -1,0 +1,157 @@
+//! What a policy makes of the findings, gravest first.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use crate::finding::{Finding, Level};
+use crate::policy::Judged;
+use crate::report::Report;
+use crate::report::text::{Paint, Style, folded};
+
+/// Findings of one rule and level.
+type Group<'r> = ((Level, &'r str), Vec<&'r Finding>);
+
+fn groups(judged: &[Judged]) -> Vec<Group<'_>> {
+    let mut groups: BTreeMap<(std::cmp::Reverse<Level>, &str), Vec<&Finding>> = BTreeMap::new();
+    for judged in judged {
+        let group = (std::cmp::Reverse(judged.level), judged.finding.rule);
+        groups.entry(group).or_default().push(&judged.finding);
+    }
+    let plain =
+        |((level, rule), findings): ((std::cmp::Reverse<Level>, _), _)| ((level.0, rule), findings);
+    groups.into_iter().map(plain).collect()
+}
+
+/// Findings that say the same of several subjects are told once.
+fn alike<'r>(findings: &[&'r Finding]) -> Vec<Vec<&'r Finding>> {
+    let mut told: Vec<Vec<&Finding>> = Vec::new();
+    for finding in findings {
+        let same = |other: &&Finding| {
+            (&other.message, &other.fix, &other.place)
+                == (&finding.message, &finding.fix, &finding.place)
+        };
+        match told.iter_mut().find(|group| group.first().is_some_and(same)) {
+            Some(group) => group.push(finding),
+            None => told.push(vec![finding]),
+        }
+    }
+    told
+}
+
+/// How much of a group of findings is shown.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Detail {
+    Evidence,
+    Fix,
+    Line,
+}
+
+pub(super) fn findings(report: &Report<'_>, room: usize, style: Style, paint: Paint) -> String {
+    let groups = groups(&report.verdict.judged);
+    if groups.is_empty() {
+        return String::new();
+    }
+    // What is least grave gives up its details first.
+    let mut details = vec![Detail::Evidence; groups.len()];
+    let lines = |details: &[Detail]| -> usize {
+        let all = groups.iter().zip(details);
+        all.map(|(group, detail)| one_group(group, *detail, style, paint).lines().count()).sum()
+    };
+    for less in [Detail::Fix, Detail::Line] {
+        for index in (0..groups.len()).rev() {
+            if lines(&details) + 2 > room {
+                details[index] = less;
+            }
+        }
+    }
+    let shown =
+        groups.iter().zip(&details).map(|(group, detail)| one_group(group, *detail, style, paint));
+    format!("\n{}\n{}", paint.bold("what the policy says"), shown.collect::<String>())
+}
+
+fn one_group(group: &Group<'_>, detail: Detail, style: Style, paint: Paint) -> String {
+    let ((level, rule), findings) = group;
+    // The causes stand above already.
+    if detail == Detail::Line || (*rule == "action-id-differs" && !style.verbose) {
+        return in_short(group, paint);
+    }
+    let mut text = String::new();
+    let told = alike(findings);
+    let shown = if style.verbose { usize::MAX } else { 2 };
+    for findings in told.iter().take(shown) {
+        let subjects: Vec<&str> = findings.iter().map(|finding| finding.subject.as_str()).collect();
+        let head = format!("  {} {}", paint.level(*level), paint.bold(rule));
+        if let Some(finding) = findings.first() {
+            text.push_str(&one_finding(
+                &head,
+                finding,
+                &folded(&subjects, style),
+                detail,
+                style,
+                paint,
+            ));
+        }
+    }
+    if told.len() > shown {
+        let rest = told[shown..].iter().flatten();
+        let subjects: Vec<&str> = rest.map(|finding| finding.subject.as_str()).collect();
+        let _ = writeln!(text, "    and {} more: {}", subjects.len(), folded(&subjects, style));
+    }
+    text
+}
+
+fn one_finding(
+    head: &str,
+    finding: &Finding,
+    subjects: &str,
+    detail: Detail,
+    style: Style,
+    paint: Paint,
+) -> String {
+    let place = finding.place.as_ref().map(|place| match place.at {
+        Some((line, column)) => format!("{}:{line}:{column}: ", place.path),
+        None => format!("{}: ", place.path),
+    });
+    let mut text =
+        format!("{head}  {}{subjects}\n    {}\n", place.unwrap_or_default(), finding.message);
+    let evidence = match (style.verbose, detail) {
+        (true, _) => usize::MAX,
+        (false, Detail::Evidence) => 1,
+        (false, Detail::Fix | Detail::Line) => 0,
+    };
+    for line in finding.evidence.iter().take(evidence) {
+        let _ = writeln!(text, "    {}", paint.dim(&shortened(line, style)));
+    }
+    for line in finding.fix.iter().flat_map(|fix| fixed(fix)) {
+        let _ = writeln!(text, "{line}");
+    }
+    text
+}
+
+/// A fix of several lines stands as it is to be written.
+fn fixed(fix: &str) -> Vec<String> {
+    match fix.split_once('\n') {
+        None => vec![format!("    fix: {fix}")],
+        Some(_) => std::iter::once("    fix:".to_owned())
+            .chain(fix.lines().map(|line| format!("      {line}")))
+            .collect(),
+    }
+}
+
+fn in_short(((level, rule), findings): &Group<'_>, paint: Paint) -> String {
+    let subjects: Vec<&str> = findings.iter().map(|finding| finding.subject.as_str()).collect();
+    format!(
+        "  {} {}  {}\n",
+        paint.level(*level),
+        paint.bold(rule),
+        folded(&subjects, Style::default())
+    )
+}
+
+fn shortened(line: &str, style: Style) -> String {
+    const WIDTH: usize = 140;
+    if style.verbose || line.chars().count() <= WIDTH {
+        return line.to_owned();
+    }
+    line.chars().take(WIDTH).chain("…".chars()).collect()
+}

@@ -1,0 +1,181 @@
+//! Text for a person at a terminal or in a CI log.
+
+mod causes;
+mod findings;
+
+use std::fmt::Write as _;
+
+use anstyle::{AnsiColor, Style as Ansi};
+
+use crate::diff::Comparison;
+use crate::diff::artifacts::Outcome as ArtifactOutcome;
+use crate::finding::Level;
+use crate::policy::Outcome;
+use crate::report::{Depth, Report, not_examined};
+
+/// How a report looks.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Style {
+    pub colored: bool,
+    /// Everything, in place of what fits [`LINES`].
+    pub verbose: bool,
+}
+
+/// A report that a person reads whole.
+const LINES: usize = 40;
+/// Subjects that a folded line names.
+const SUBJECTS: usize = 3;
+
+/// Renders a report: verdict, causes, findings, and what was not looked at.
+#[must_use]
+pub fn render(report: &Report<'_>, style: Style) -> String {
+    let paint = Paint(style.colored);
+    let mut text = headline(report, paint);
+    if let Some(comparison) = &report.comparison {
+        text.push_str(&summary(report, comparison));
+        text.push_str(&causes::causes(comparison, style, paint));
+    }
+    let end = closing(report, style, paint);
+    let used = text.lines().count() + end.lines().count();
+    let room = if style.verbose { usize::MAX } else { LINES.saturating_sub(used) };
+    text.push_str(&findings::findings(report, room, style, paint));
+    text.push_str(&end);
+    text
+}
+
+#[derive(Clone, Copy)]
+struct Paint(bool);
+
+impl Paint {
+    fn with(self, style: Ansi, text: &str) -> String {
+        if self.0 { format!("{style}{text}{style:#}") } else { text.to_owned() }
+    }
+
+    fn bold(self, text: &str) -> String {
+        self.with(Ansi::new().bold(), text)
+    }
+
+    fn dim(self, text: &str) -> String {
+        self.with(Ansi::new().dimmed(), text)
+    }
+
+    fn level(self, level: Level) -> String {
+        let (name, color) = match level {
+            Level::Error => ("error", AnsiColor::Red),
+            Level::Warning => ("warning", AnsiColor::Yellow),
+            Level::Note | Level::Off => ("note", AnsiColor::Cyan),
+        };
+        self.with(color.on_default().bold(), name)
+    }
+}
+
+fn headline(report: &Report<'_>, paint: Paint) -> String {
+    let verdict = &report.verdict;
+    let (word, color) = match verdict.outcome {
+        Outcome::Pass => ("PASS", AnsiColor::Green),
+        Outcome::Fail => ("FAIL", AnsiColor::Red),
+        Outcome::Unknown => ("NO VERDICT", AnsiColor::Yellow),
+    };
+    let mut line = paint.with(color.on_default().bold(), word);
+    if let Some((first, _)) = report.recordings {
+        let module = first.manifest.go_mod.module.as_deref().unwrap_or("(no module)");
+        let _ = write!(line, "  {module}  {}", first.go_version().unwrap_or("unknown Go version"));
+    }
+    let counted = |level| verdict.judged.iter().filter(|judged| judged.level == level).count();
+    let counts: Vec<String> =
+        [(Level::Error, "error"), (Level::Warning, "warning"), (Level::Note, "note")]
+            .into_iter()
+            .filter_map(|(level, name)| {
+                Some((counted(level), name)).filter(|(count, _)| *count > 0)
+            })
+            .map(|(count, name)| number(count, name))
+            .collect();
+    let counts = if counts.is_empty() { "nothing found".to_owned() } else { counts.join(", ") };
+    let _ = writeln!(line, "  {counts}");
+    for reason in &verdict.not_judged {
+        let _ = writeln!(line, "  {reason}");
+    }
+    line
+}
+
+fn number(count: usize, name: &str) -> String {
+    format!("{count} {name}{}", if count == 1 { "" } else { "s" })
+}
+
+fn summary(report: &Report<'_>, comparison: &Comparison) -> String {
+    let mut text = String::new();
+    if report.depth == Depth::Build {
+        let identical = |outcome: &ArtifactOutcome| matches!(outcome, ArtifactOutcome::Identical);
+        let total = comparison.artifacts.len();
+        let same = comparison.artifacts.iter().filter(|pair| identical(&pair.outcome)).count();
+        let state = match total - same {
+            _ if total == 0 => "none compared".to_owned(),
+            0 => "identical".to_owned(),
+            different if different == total => "not identical".to_owned(),
+            different => format!("{same} identical, {different} not"),
+        };
+        let _ = writeln!(text, "  {}: {state}", number(total, "artifact"));
+    }
+    let counts = &comparison.counts;
+    let keys = &comparison.keys;
+    let _ = write!(
+        text,
+        "  {}: {} with equal keys, {} changed",
+        number(counts.second, "action"),
+        counts.same,
+        counts.changed
+    );
+    if counts.changed > 0 {
+        let _ = write!(
+            text,
+            " ({}, {})",
+            number(counts.roots, "root"),
+            number(counts.followers, "follower")
+        );
+    }
+    if counts.only_first + counts.only_second > 0 {
+        let _ = write!(
+            text,
+            ", {} only in the first, {} only in the second",
+            counts.only_first, counts.only_second
+        );
+    }
+    if counts.cutoff > 0 {
+        let _ = write!(text, ", {} for the same output", counts.cutoff);
+    }
+    let _ = writeln!(text, "; {} of {} keys verified", keys.verified, keys.total);
+    text
+}
+
+fn folded(names: &[&str], style: Style) -> String {
+    if style.verbose || names.len() <= SUBJECTS + 1 {
+        return names.join(", ");
+    }
+    format!("{} and {} more", names[..SUBJECTS].join(", "), names.len() - SUBJECTS)
+}
+
+fn closing(report: &Report<'_>, style: Style, paint: Paint) -> String {
+    let mut text = String::new();
+    let verdict = &report.verdict;
+    if !verdict.allowed.is_empty() {
+        let _ =
+            writeln!(text, "\n{} allowed by the policy", number(verdict.allowed.len(), "finding"));
+        if style.verbose {
+            for allowed in &verdict.allowed {
+                let _ = writeln!(
+                    text,
+                    "  {} {}: {}",
+                    allowed.finding.rule, allowed.finding.subject, allowed.reason
+                );
+            }
+        }
+    }
+    let lines = not_examined::lines(report);
+    if !lines.is_empty() {
+        let _ = writeln!(text, "\n{}", paint.bold("not looked at"));
+        for line in lines {
+            let _ = writeln!(text, "  {line}");
+        }
+    }
+    text
+}
