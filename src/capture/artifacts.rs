@@ -37,14 +37,18 @@ pub(super) fn collect(wanted: &Wanted, dir: &Path, records: &Path) -> Result<Fou
     let files: BTreeMap<String, PathBuf> = match wanted {
         Wanted::All => by_relative_path(dir, files_below(dir)?),
         Wanted::Patterns(patterns) => {
-            let all = by_relative_path(dir, files_below(dir)?);
+            let mut all = by_relative_path(dir, files_below(dir)?);
+            let empty = take_empty(&mut all);
             let matchers: Vec<GlobMatcher> =
                 patterns.iter().filter_map(|pattern| matcher(pattern)).collect();
             unmatched = patterns
                 .iter()
                 .zip(&matchers)
                 .filter(|(_, matcher)| !all.keys().any(|path| matcher.is_match(path)))
-                .map(|(pattern, _)| pattern.clone())
+                .map(|(pattern, matcher)| match empty.iter().any(|path| matcher.is_match(path)) {
+                    true => format!("{pattern} (only empty files)"),
+                    false => pattern.clone(),
+                })
                 .collect();
             all.into_iter()
                 .filter(|(path, _)| matchers.iter().any(|matcher| matcher.is_match(path)))
@@ -68,6 +72,17 @@ pub fn matcher(pattern: &str) -> Option<GlobMatcher> {
         .build()
         .ok()
         .map(|glob| glob.compile_matcher())
+}
+
+/// Two empty files are equal and prove nothing: a step that failed unnoticed leaves one.
+fn take_empty(files: &mut BTreeMap<String, PathBuf>) -> Vec<String> {
+    let is_empty = |file: &Path| fs::metadata(file).is_ok_and(|data| data.len() == 0);
+    let empty: Vec<String> =
+        files.iter().filter(|(_, file)| is_empty(file)).map(|(path, _)| path.clone()).collect();
+    for path in &empty {
+        files.remove(path);
+    }
+    empty
 }
 
 fn by_relative_path(dir: &Path, files: Vec<PathBuf>) -> BTreeMap<String, PathBuf> {

@@ -130,15 +130,14 @@ impl<'a> Record<'a> {
     pub(super) fn start(stand_in: &'a StandIn, args: &[String]) -> io::Result<Self> {
         let folder = claim_folder(&stand_in.records)?;
         let dir = effective_dir(args);
-        let settings = settings::kept(stand_in.command(), Path::new(&dir), &stand_in.records);
-        let no_settings = settings.as_ref().err().map(|err| format!("`go env` failed: {err}"));
-        let settings = settings.unwrap_or_default();
-        let mut info =
-            InvocationInfo { args: redacted(args), dir, settings, ..InvocationInfo::default() };
+        let mut info = InvocationInfo { args: redacted(args), dir, ..InvocationInfo::default() };
         // Stays if this process is killed, and then says what was.
         info.incomplete = Some("it was killed, or still ran when the build had ended".to_owned());
         write_info(&folder, &info)?;
         info.incomplete = None;
+        let settings = settings::kept(stand_in.command(), Path::new(&info.dir), &stand_in.records);
+        let no_settings = settings.as_ref().err().map(|err| format!("`go env` failed: {err}"));
+        info.settings = settings.unwrap_or_default();
         Ok(Self { stand_in, folder, info, no_settings })
     }
 

@@ -13,6 +13,11 @@ use crate::recording::redact;
 /// Go's own build settings, by name.
 pub(super) type Settings = BTreeMap<String, String>;
 
+/// Asked for one of these, `go env` runs the C compiler a dozen times and writes what it learned to
+/// GOCACHE. They are taken from where it takes them; what is not set there has Go's default.
+const COSTLY: &[&str] =
+    &["CGO_CFLAGS", "CGO_CPPFLAGS", "CGO_CXXFLAGS", "CGO_FFLAGS", "CGO_LDFLAGS", "PKG_CONFIG"];
+
 /// Asks `go env` for the settings in a directory under this process's environment.
 ///
 /// # Errors
@@ -22,7 +27,7 @@ pub(super) type Settings = BTreeMap<String, String>;
 pub(super) fn of(mut go: Command, dir: &Path) -> io::Result<Settings> {
     let output = go
         .args(["env", "-json"])
-        .args(redact::SETTINGS)
+        .args(redact::SETTINGS.iter().filter(|name| !COSTLY.contains(name)))
         .current_dir(dir)
         .env("PWD", dir)
         .stdin(Stdio::null())
@@ -31,7 +36,15 @@ pub(super) fn of(mut go: Command, dir: &Path) -> io::Result<Settings> {
         let words = String::from_utf8_lossy(&output.stderr);
         return Err(io::Error::other(words.trim().to_owned()));
     }
-    let all: Settings = serde_json::from_slice(&output.stdout)?;
+    let mut all: Settings = serde_json::from_slice(&output.stdout)?;
+    let file = all.get("GOENV").and_then(|path| fs::read_to_string(path).ok()).unwrap_or_default();
+    let written = |name: &str| {
+        file.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix('=')).map(str::to_owned)
+    };
+    for name in COSTLY {
+        let value = env::var(name).ok().filter(|value| !value.is_empty()).or_else(|| written(name));
+        all.extend(value.map(|value| ((*name).to_owned(), value)));
+    }
     Ok(all
         .into_iter()
         .filter(|(name, _)| redact::SETTINGS.contains(&name.as_str()))

@@ -82,7 +82,7 @@ enum Error {
     Recording { path: PathBuf, source: ReadError },
     #[error("there is no policy `{name}`: give the path of a file, or one of {shipped}")]
     NoPolicy { name: String, shipped: String },
-    #[error("policy `{path}` is not valid:\n{}", lines(problems))]
+    #[error("policy `{path}` is not valid:\n{}", lines(path, problems))]
     Policy { path: String, problems: Vec<Problem> },
     #[error(transparent)]
     Selection(#[from] SelectionError),
@@ -122,8 +122,13 @@ impl Error {
     }
 }
 
-fn lines(problems: &[Problem]) -> String {
-    problems.iter().map(|problem| format!("  {problem}")).collect::<Vec<_>>().join("\n")
+/// One line a problem, each with the place as editors and terminals take it: `FILE:LINE:COLUMN`.
+fn lines(path: &str, problems: &[Problem]) -> String {
+    let line = |problem: &Problem| match problem.at {
+        Some(_) => format!("  {path}:{problem}"),
+        None => format!("  {path}: {problem}"),
+    };
+    problems.iter().map(line).collect::<Vec<_>>().join("\n")
 }
 
 /// Runs goaudit on the arguments of this process.
