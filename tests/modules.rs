@@ -66,7 +66,8 @@ fn leaky_fails_for_the_right_reasons() {
     let of = |rule: &str| findings.iter().filter(|f| f["rule"] == rule).collect::<Vec<_>>();
     // The time is the Makefile's, the variable is the program's.
     assert_eq!(of("volatile-ldflags")[0]["subject"], "main.built");
-    let cgo: BTreeSet<&str> = of("cgo-enabled").iter().map(|f| f["subject"].as_str().unwrap()).collect();
+    let cgo: BTreeSet<&str> =
+        of("cgo-enabled").iter().map(|f| f["subject"].as_str().unwrap()).collect();
     assert!(cgo.contains("example.com/leaky/internal/native"), "{cgo:?}");
     // The line of the workflow, counted without goaudit.
     let workflow = include_str!("../fixtures/modules/leaky/.github/workflows/ci.yml");
@@ -96,8 +97,12 @@ fn the_text_of_leaky_is_short_and_in_order() {
     assert!(text.lines().count() <= 40, "{text}");
     assert!(output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
     let at = |part: &str| text.find(part).unwrap_or_else(|| panic!("no {part:?} in\n{text}"));
-    let order =
-        [at("FAIL  example.com/leaky"), at("why the two builds differ"), at("what the policy says"), at("not looked at")];
+    let order = [
+        at("FAIL  example.com/leaky"),
+        at("why the two builds differ"),
+        at("what the policy says"),
+        at("not looked at"),
+    ];
     assert!(order.is_sorted(), "{text}");
 }
 
