@@ -1,5 +1,5 @@
 //! Recordings as files, and the comparison of two real builds from them, without Go.
-#![expect(clippy::disallowed_methods, reason = "tests read their fixtures")]
+#![expect(clippy::disallowed_methods, clippy::unwrap_used, reason = "tests read their fixtures")]
 
 use std::fs;
 

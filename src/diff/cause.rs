@@ -159,6 +159,8 @@ fn telling(change: &Change) -> u8 {
         Slot::ModInfo => match change.subject.as_str() {
             "build CGO_ENABLED" | "build -tags" | "build -ldflags" | "build vcs.revision" => 3,
             "build vcs.modified" => 4,
+            // Names the module, as no directory does.
+            subject if subject.starts_with("dep ") => 4,
             _ => 2,
         },
         Slot::File | Slot::Import | Slot::PackageFile => 0,

@@ -22,6 +22,10 @@ pub(super) fn of(category: Category, about: &str, change: &Change, roots: &[Root
         Category::Instrumentation => format!("instrumentation or build mode: {first} → {second}"),
         Category::GoDirective => format!("the go line or a GODEBUG default: {first} → {second}"),
         Category::Source => format!("files of {about} differ: {}", files(roots)),
+        // A directory or a module line has no subject of its own.
+        Category::DependencyVersion if subject.is_empty() => {
+            format!("a dependency has another version: {first} → {second}")
+        }
         Category::DependencyVersion => format!("{subject}: {first} → {second}"),
         Category::CompileFlags => format!("{about}: {first} → {second}"),
         Category::LinkFlags => format!("-ldflags: {first} → {second}"),

@@ -140,11 +140,7 @@ impl<'a> Line<'a> {
         }
         // Only an absolute path is hashed; a program that prints "HASH x: y" is not the go command.
         let absolute = rest.starts_with(b"/") || rest.get(1..3) == Some(b":\\".as_slice());
-        if absolute && (split_hex(rest, b": ").is_some() || find(rest, b": ").is_some()) {
-            Self::File
-        } else {
-            Self::Foreign
-        }
+        if absolute && find(rest, b": ").is_some() { Self::File } else { Self::Foreign }
     }
 
     fn block(rest: &'a [u8]) -> Option<Self> {
@@ -163,10 +159,8 @@ impl<'a> Line<'a> {
 
 /// `hex "quoted" = hex`
 fn is_subkey(rest: &[u8]) -> bool {
-    rest.split_at_checked(64).is_some_and(|(parent, rest)| {
-        let quoted = split_hex(rest, b"\" = ").map(|(quoted, _)| quoted);
-        parse_hex(parent).is_some() && quoted.is_some_and(|quoted| quoted.starts_with(b" \""))
-    })
+    let middle = rest.len().checked_sub(64).and_then(|end| rest.get(64..end));
+    middle.is_some_and(|middle| middle.starts_with(b" \"") && middle.ends_with(b"\" = "))
 }
 
 /// Splits a sum off the end of a line, and what stands before it.
@@ -175,17 +169,8 @@ fn split_hex<'a>(line: &'a [u8], before: &[u8]) -> Option<(&'a [u8], [u8; 32])> 
     Some((head.strip_suffix(before)?, parse_hex(hex)?))
 }
 
-fn find(haystack: &[u8], needle: &[u8]) -> Option<usize> {
-    let first = needle.first()?;
-    let mut from = 0;
-    loop {
-        let rest = haystack.get(from..)?;
-        let at = rest.iter().position(|byte| byte == first)?.checked_add(from)?;
-        if haystack.get(at..)?.starts_with(needle) {
-            return Some(at);
-        }
-        from = at.checked_add(1)?;
-    }
+fn find<const N: usize>(haystack: &[u8], needle: &[u8; N]) -> Option<usize> {
+    haystack.windows(N).position(|window| window == needle)
 }
 
 fn parse_hex(hex: &[u8]) -> Option<[u8; 32]> {

@@ -3,14 +3,19 @@
 //!
 //! What each difference does was established with the go command and a parser
 //! of its own, before goaudit was written.
-#![expect(clippy::disallowed_methods, reason = "these tests run go on trees that they make")]
+#![expect(
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    reason = "these tests run go on trees that they make"
+)]
 
 mod plan;
+mod sources;
 
 use std::fs;
 use std::path::Path;
 
-use plan::{Plan, World, causes, commit, compare, git, goroot_of, minor_version, replace};
+use plan::{Plan, World, causes, commit, compare, git, goroot_of, minor_version};
 
 /// Plans a base and every variant of it, and compares each with the base.
 fn table(world: &World, base: &Plan, variants: &[(&'static str, Plan, &[&'static str])]) {
@@ -164,125 +169,6 @@ fn environment() {
     table(&world, &with("CGO_CFLAGS", "-O2"), other);
 }
 
-/// Copies the dependency into the module.
-fn place_dependency(tree: &Path, dir: &str) {
-    let dir = tree.join(dir);
-    fs::create_dir_all(&dir).unwrap();
-    for file in ["go.mod", "dep.go"] {
-        let from = tree.join("../modcache/example.com/dep@v1.0.0").join(file);
-        fs::copy(from, dir.join(file)).unwrap();
-    }
-}
-
-fn vendor(tree: &Path) {
-    place_dependency(tree, "vendor/example.com/dep");
-    let list = "# example.com/dep v1.0.0\n## explicit; go 1.21\nexample.com/dep\n";
-    fs::write(tree.join("vendor/modules.txt"), list).unwrap();
-}
-
-fn replace_dependency(tree: &Path, dir: &str) {
-    place_dependency(tree, dir);
-    let version = "dep v1.0.0";
-    let line = format!("{version}\n\nreplace example.com/dep => ./{dir}");
-    replace(&tree.join("go.mod"), version, &line);
-}
-
-#[test]
-fn sources() {
-    let world = World::new();
-    let base = Plan::default().without_git();
-    let edited = |edit: fn(&Path)| base.clone().edit(edit);
-    let alpha = "source example.com/demo/internal/alpha";
-    let beta = "source example.com/demo/internal/beta";
-    let cg = "source example.com/demo/internal/cg";
-    let variants: &[(_, Plan, &[_])] = &[
-        (
-            "comment",
-            edited(|tree| {
-                replace(&tree.join("internal/alpha/alpha.go"), "called.", "called, or not.");
-            }),
-            &[alpha],
-        ),
-        (
-            "added file",
-            edited(|tree| {
-                fs::write(tree.join("internal/alpha/more.go"), "package alpha\n").unwrap();
-            }),
-            &[alpha],
-        ),
-        (
-            "new import",
-            edited(|tree| {
-                let text = "package alpha\n\nimport _ \"net/url\"\n";
-                fs::write(tree.join("internal/alpha/more.go"), text).unwrap();
-            }),
-            &[alpha],
-        ),
-        (
-            "embedded file",
-            edited(|tree| {
-                fs::write(tree.join("internal/beta/data.txt"), "other\n").unwrap();
-            }),
-            &[beta],
-        ),
-        (
-            "test file",
-            edited(|tree| {
-                fs::write(tree.join("internal/beta/beta_test.go"), "package beta\n").unwrap();
-            }),
-            &[],
-        ),
-        (
-            "header of the package",
-            edited(|tree| {
-                replace(&tree.join("internal/cg/local.h"), "LOCAL 0", "LOCAL 1");
-            }),
-            &[cg],
-        ),
-        // Read by the C compiler, and in no key: a stale build.
-        (
-            "header of another folder",
-            edited(|tree| {
-                replace(&tree.join("internal/cg/include/answer.h"), "ANSWER 42", "ANSWER 43");
-            }),
-            &[],
-        ),
-        (
-            "go line",
-            edited(|tree| replace(&tree.join("go.mod"), "go 1.21", "go 1.22")),
-            &["go-directive"],
-        ),
-        (
-            "dependency",
-            edited(|tree| replace(&tree.join("go.mod"), "dep v1.0.0", "dep v1.1.0")),
-            &["dependency-version"],
-        ),
-        (
-            "assembly",
-            edited(|tree| fs::write(tree.join("internal/alpha/x_amd64.s"), "").unwrap()),
-            &[alpha],
-        ),
-        (
-            "#cgo line",
-            edited(|tree| {
-                replace(&tree.join("internal/cg/cg.go"), "/include", "/include -DMORE");
-            }),
-            &[cg],
-        ),
-        ("vendored", edited(vendor), &["module-location"]),
-        ("replaced", edited(|tree| replace_dependency(tree, "third/one")), &["module-location"]),
-        (
-            "two packages",
-            edited(|tree| {
-                fs::write(tree.join("internal/alpha/more.go"), "package alpha\n").unwrap();
-                fs::write(tree.join("internal/beta/data.txt"), "other\n").unwrap();
-            }),
-            &[alpha, beta],
-        ),
-    ];
-    table(&world, &base, variants);
-}
-
 #[test]
 fn version_control() {
     let world = World::new();
@@ -374,22 +260,6 @@ fn the_directory_in_c_flags_is_of_the_cgo_package_alone() {
     packages.sort_unstable();
     let module = ["cmd/app", "cmd/cgoapp", "internal/alpha", "internal/beta", "internal/cg"];
     assert_eq!(packages, module.map(|package| format!("example.com/demo/{package}")));
-}
-
-/// Two directories that a replace names are not two versions.
-#[test]
-fn a_dependency_that_is_replaced_elsewhere_has_moved() {
-    let world = World::new();
-    let base = Plan::default().without_git();
-    // Makes the module cache that the replacements are copied from.
-    world.plan(&base);
-    let first = base.clone().edit(|tree| replace_dependency(tree, "third/one"));
-    let second: &[(_, Plan, &[_])] = &[(
-        "replaced elsewhere",
-        base.edit(|tree| replace_dependency(tree, "other/place")),
-        &["module-location"],
-    )];
-    table(&world, &first, second);
 }
 
 #[test]

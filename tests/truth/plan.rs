@@ -195,7 +195,8 @@ pub(crate) fn minor_version() -> u32 {
 fn hermetic(program: &str, home: &Path) -> Command {
     let mut command = Command::new(program);
     command.env_clear().env("HOME", home).env("LC_ALL", "C").env("GOTOOLCHAIN", "local");
-    // Not GOPROXY=off: since Go 1.25 that hides git tags from the version of the main module.
+    // Not GOPROXY=off: then the version of the main module comes from the module cache, where a
+    // commit that was built before it was tagged has no tag.
     command.envs([("GOPROXY", "file:///nowhere"), ("GOSUMDB", "off")]);
     command.envs([("GOENV", "off"), ("GOFLAGS", "")]);
     command.env("PATH", std::env::var("PATH").unwrap());
