@@ -84,7 +84,7 @@ pub fn run(
     let second_root = if varies_workdir { staged.clone() } else { first_root.clone() };
     let mut first = Side::new("first", first_root.clone(), &plan.source.below, &plan.go, &scratch)?;
     if plan.offline {
-        first.set("GOPROXY", "off");
+        first.without_network();
     }
     first.stand_in(&scratch.path().join("first/bin"))?;
     watch.phase("first build");
@@ -98,7 +98,7 @@ pub fn run(
     }
     let mut second = Side::new("second", second_root, &plan.source.below, &plan.go, &scratch)?;
     // The first build has seen to it that every module is there.
-    second.set("GOPROXY", "off");
+    second.without_network();
     let varied = vary::apply(&plan.selection, &plan.go, &scratch, &mut second)?;
     let applied = varied.iter().filter(|varied| varied.how.is_ok());
     second.varied = applied.map(|varied| varied.name.clone()).collect();

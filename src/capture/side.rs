@@ -73,6 +73,17 @@ impl Side {
         self.env.insert(name.into(), value.as_ref().to_owned());
     }
 
+    /// Leaves the build nothing but the module cache.
+    ///
+    /// Not `GOPROXY=off`: under it the go command takes the version of the main
+    /// module from the module cache where it finds one, and stamps that
+    /// (`cmd/go/internal/modfetch/cache.go`, Go 1.25 to 1.27).
+    pub(super) fn without_network(&mut self) {
+        self.set("GOPROXY", "file:///no-network-under-goaudit");
+        // What GOPRIVATE names would be fetched from its origin.
+        self.set("GONOPROXY", "none");
+    }
+
     /// Returns where the command runs.
     pub(super) fn workdir(&self) -> PathBuf {
         if self.below.as_os_str().is_empty() {

@@ -263,9 +263,11 @@ impl Room<'_> {
         self.side.env.remove(OsStr::new("GOROOT"));
         self.side.go = self.go.program.clone();
         // The one variation that may have to fetch something.
-        match env::var_os("GOPROXY") {
-            Some(proxy) => self.set("GOPROXY", proxy),
-            None => drop(self.side.env.remove(OsStr::new("GOPROXY"))),
+        for name in ["GOPROXY", "GONOPROXY"] {
+            match env::var_os(name) {
+                Some(value) => self.set(name, value),
+                None => drop(self.side.env.remove(OsStr::new(name))),
+            }
         }
         format!("GOTOOLCHAIN={version}")
     }
