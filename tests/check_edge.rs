@@ -1,4 +1,11 @@
 //! `goaudit check` at its edges: the owner's tree, the variations, and what stops it.
+#![allow(
+    clippy::allow_attributes,
+    clippy::disallowed_methods,
+    clippy::print_stderr,
+    clippy::unwrap_used,
+    reason = "a test touches the world, may panic, and says why it was skipped"
+)]
 
 mod edge;
 

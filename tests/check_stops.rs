@@ -1,4 +1,11 @@
 //! `goaudit check` on what it must refuse, and what it leaves behind when it is stopped: nothing.
+#![allow(
+    clippy::allow_attributes,
+    clippy::disallowed_methods,
+    clippy::print_stderr,
+    clippy::unwrap_used,
+    reason = "a test touches the world, may panic, and says why it was skipped"
+)]
 
 mod edge;
 

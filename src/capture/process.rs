@@ -74,7 +74,7 @@ pub(super) fn run(
         Output::Inherited if io::IsTerminal::is_terminal(&io::stdin()) => expression.stdin_null(),
         Output::Inherited => expression,
     };
-    let before = job.umask.map(|mask| rustix::process::umask(Mode::from_raw_mode(mask.into())));
+    let before = job.umask.map(|mask| rustix::process::umask(Mode::from_raw_mode(mask)));
     let started = expression.start();
     if let Some(before) = before {
         rustix::process::umask(before);

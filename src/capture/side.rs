@@ -94,7 +94,7 @@ impl Side {
     /// Returns the directories that the build may have hashed.
     pub(super) fn places(&self, go: &Go) -> Places {
         let variable = |name: &str, default: &str| {
-            self.env.get(OsStr::new(name)).map_or_else(|| default.to_owned(), |value| text(value))
+            self.env.get(OsStr::new(name)).map_or_else(|| default.to_owned(), text)
         };
         Places {
             workdir: text(self.workdir()),
