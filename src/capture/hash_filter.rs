@@ -1,6 +1,8 @@
 //! Splits the stderr of a go command: hash lines to the record, everything else on.
 
 use std::io::{self, BufWriter, Read, Write};
+use std::thread;
+use std::time::Duration;
 
 use crate::golang::hash_log::Line;
 use crate::recording::redact;
@@ -11,6 +13,9 @@ const LONGEST_LINE: usize = 8 << 20;
 
 /// Level 1 keeps up with any build; the log compresses about six times at it.
 const ZSTD_LEVEL: i32 = 1;
+
+/// How long lines may gather before they are read.
+const PAUSE: Duration = Duration::from_millis(1);
 
 /// Reads `from` to its end, and calls `done` with the number of compiles that have ended.
 /// Returns the bytes of the hash log before compression.
@@ -47,6 +52,11 @@ pub(super) fn run(
         let _ = on.write_all(&filter.passed).and_then(|()| on.flush());
         filter.passed.clear();
         done(filter.actions);
+        // Go writes line by line. Woken for each, this process would cost more than the lines:
+        // the pipe holds them until there are many, and nobody sees so short a delay.
+        if read < chunk.len() / 4 {
+            thread::sleep(PAUSE);
+        }
     }
     let _ = on.write_all(&filter.pending);
     filter.log.finish()

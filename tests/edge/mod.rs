@@ -1,6 +1,12 @@
 //! What the tests of the edge share: modules to build, the goaudit binary under a known
 //! environment, and recordings opened with tar and zstd.
-#![allow(dead_code, clippy::allow_attributes, reason = "each test file uses its own part")]
+#![allow(
+    dead_code,
+    clippy::allow_attributes,
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    reason = "a test touches the world, may panic, and uses its own part of this"
+)]
 
 use std::ffi::OsStr;
 use std::fs;
