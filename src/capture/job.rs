@@ -10,6 +10,7 @@ use crate::capture::interrupt::Interrupt;
 use crate::capture::process::{self, Job, Output};
 use crate::capture::side::{Side, invocation_folder, text};
 use crate::golang::action_graph;
+use crate::recording::shell_word;
 
 /// Runs a command in the copy of a side.
 ///
@@ -24,7 +25,7 @@ pub(super) fn run(
     watch: &mut dyn Watch,
 ) -> Result<(), CaptureError> {
     let output = side.records.join("output.txt");
-    let words = command.iter().map(|word| quoted(&text(word))).collect::<Vec<_>>();
+    let words = command.iter().map(|word| shell_word(&text(word))).collect::<Vec<_>>();
     let line = words.join(" ").replace(&text(&side.output), "OUT");
     let job = Job {
         command: side.wrapper.iter().cloned().chain(command).collect(),
@@ -46,6 +47,7 @@ pub(super) fn run(
         return Err(CaptureError::NoMainPackage { dir: plan.source.dir() });
     }
     let mut said = as_the_owner_knows_it(plan, side, &last_lines(&output));
+    said.extend(little_room(plan, side));
     said.extend(plan.source.ignored().map(|files| {
         format!(
             "\n\nhint: the copies hold no files that git ignores, and this tree has some: {files}"
@@ -71,13 +73,18 @@ fn under(side: &Side) -> String {
     )
 }
 
-/// As a shell takes it.
-fn quoted(word: &str) -> String {
-    let plain = |char: char| char.is_ascii_alphanumeric() || "-_=./:@,+%^~".contains(char);
-    match !word.is_empty() && word.chars().all(plain) {
-        true => word.to_owned(),
-        false => format!("'{}'", word.replace('\'', r"'\''")),
-    }
+/// The words of a build that filled the disk are lost with it, and what it frees when it fails says so.
+fn little_room(plan: &CheckPlan, side: &Side) -> Option<String> {
+    const LITTLE: u64 = 64 << 20;
+    let disk = rustix::fs::statvfs(&side.records).ok()?;
+    let left = disk.f_bavail.saturating_mul(disk.f_frsize);
+    (left < LITTLE).then(|| {
+        let place = plan.work_dir.display();
+        format!(
+            "\n\nhint: `{place}` has only {} MiB left; --work-dir names another place to build in",
+            left >> 20
+        )
+    })
 }
 
 /// A compiler says the first error first, but a script may say much before it.

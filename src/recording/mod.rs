@@ -143,7 +143,9 @@ impl InvocationInfo {
     }
 }
 
-fn shell_word(word: &str) -> String {
+/// Returns a word as a shell takes it.
+#[must_use]
+pub fn shell_word(word: &str) -> String {
     let plain = |char: char| char.is_ascii_alphanumeric() || "-_=./:@,+%^~".contains(char);
     if !word.is_empty() && word.chars().all(plain) {
         word.to_owned()
