@@ -10,7 +10,7 @@ use sha2::{Digest as _, Sha256};
 use crate::binary::{self, ObjectSummary};
 use crate::capture::CaptureError;
 use crate::golang::action_graph::{self, GraphAction};
-use crate::recording::{Artifact, InvocationInfo, redact, tar_entries};
+use crate::recording::{Artifact, redact, tar_entries};
 
 /// Which files are artifacts.
 #[derive(Debug, Clone)]
@@ -122,7 +122,7 @@ fn installed(records: &Path) -> Result<Vec<PathBuf>, CaptureError> {
     Ok(files)
 }
 
-/// Returns the link actions of a build that install their executable, each with its target's whole path.
+/// Returns the link actions of a build that install their executable.
 pub(super) fn link_targets(records: &Path) -> Result<Vec<GraphAction>, CaptureError> {
     let mut actions = Vec::new();
     for number in 1.. {
@@ -137,22 +137,9 @@ pub(super) fn link_targets(records: &Path) -> Result<Vec<GraphAction>, CaptureEr
         };
         let graph = action_graph::parse(&json)
             .map_err(|err| CaptureError::Read { path, source: err.into() })?;
-        let dir = directory(&folder);
-        let links = graph.into_iter().filter(|action| action.mode == "link-install");
-        actions.extend(links.map(|link| GraphAction {
-            // `-o` is relative to where the command ran.
-            target: link.target.map(|target| dir.join(target).to_string_lossy().into_owned()),
-            ..link
-        }));
+        actions.extend(graph.into_iter().filter(|action| action.mode == "link-install"));
     }
     Ok(actions)
-}
-
-/// Returns the directory that a recorded go command worked in.
-fn directory(folder: &Path) -> PathBuf {
-    let json = fs::read(folder.join(tar_entries::INVOCATION)).unwrap_or_default();
-    let info: InvocationInfo = serde_json::from_slice(&json).unwrap_or_default();
-    Path::new(&info.dir).join(info.command().value("C"))
 }
 
 fn read(path: String, file: &Path) -> Result<Artifact, CaptureError> {
