@@ -17,7 +17,7 @@ use crate::cli::{Error, Exit, Format, emit, files, policy, repository};
 use crate::diff;
 use crate::golang::inputs::Inputs;
 use crate::policy::{Command, Date, Outcome, Policy};
-use crate::recording::{self, Depth, Recording};
+use crate::recording::{Depth, Recording};
 use crate::report::{self, Report};
 use crate::rules::{self, Builds};
 use crate::variation::{Selection, VARIATIONS};
@@ -196,9 +196,9 @@ impl CheckArgs {
         if let Some(dir) = &self.save {
             save(&pair, dir)?;
         }
-        let first = read_recording(&pair.first, inputs)?;
+        let first = files::read_recording(&pair.first, inputs)?;
         interrupt.check()?;
-        let second = read_recording(&pair.second, inputs)?;
+        let second = files::read_recording(&pair.second, inputs)?;
         interrupt.check()?;
         Ok((first, second))
     }
@@ -233,11 +233,7 @@ impl CheckArgs {
             }
             Format::Json => report::json::render(report),
         };
-        match &self.output {
-            None => emit(out, &text),
-            Some(path) => files::write(path, &text)
-                .map_err(|source| Error::WriteFile { path: path.clone(), source }),
-        }
+        files::write_report(out, self.output.as_deref(), &text)
     }
 }
 
@@ -296,13 +292,6 @@ pub(super) fn checked_patterns(patterns: &[String]) -> Result<Vec<String>, Error
         Some(pattern) => Err(Error::Pattern { pattern: pattern.clone() }),
         None => Ok(patterns.to_vec()),
     }
-}
-
-fn read_recording(path: &Path, inputs: &mut Inputs) -> Result<Recording, Error> {
-    let file =
-        fs::File::open(path).map_err(|source| Error::Read { path: path.to_owned(), source })?;
-    recording::read(file, inputs)
-        .map_err(|source| Error::Recording { path: path.to_owned(), source })
 }
 
 fn save(pair: &Pair, dir: &Path) -> Result<(), Error> {

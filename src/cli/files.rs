@@ -1,10 +1,36 @@
-//! Writes a file whole or not at all.
+//! Reads recordings; writes a file whole or not at all.
 
 use std::fs;
-use std::io::{self, Write as _};
+use std::io::{self, Write};
 use std::path::Path;
 
 use tempfile::NamedTempFile;
+
+use crate::cli::{Error, emit};
+use crate::golang::inputs::Inputs;
+use crate::recording::{self, Recording};
+
+/// Reads a recording.
+pub(super) fn read_recording(path: &Path, inputs: &mut Inputs) -> Result<Recording, Error> {
+    let file =
+        fs::File::open(path).map_err(|source| Error::Read { path: path.to_owned(), source })?;
+    recording::read(file, inputs)
+        .map_err(|source| Error::Recording { path: path.to_owned(), source })
+}
+
+/// Writes a report to a file, or to `out` where none is named.
+pub(super) fn write_report(
+    out: &mut dyn Write,
+    to: Option<&Path>,
+    text: &str,
+) -> Result<(), Error> {
+    match to {
+        None => emit(out, text),
+        Some(path) => {
+            write(path, text).map_err(|source| Error::WriteFile { path: path.to_owned(), source })
+        }
+    }
+}
 
 /// Fails when the file cannot be written.
 ///

@@ -3,6 +3,7 @@
 
 mod check;
 mod color;
+mod explain;
 mod files;
 mod policy;
 mod progress;
@@ -42,6 +43,7 @@ Exit codes:
 #[derive(Debug, Subcommand)]
 enum Command {
     Check(Box<check::CheckArgs>),
+    Explain(explain::ExplainArgs),
     Record(record::RecordArgs),
     Rules(rules::RulesArgs),
 }
@@ -138,6 +140,7 @@ pub fn main() -> ExitCode {
     let out = &mut io::stdout().lock();
     let exit = match &app.command {
         Command::Check(args) => args.run(out),
+        Command::Explain(args) => args.run(out),
         Command::Record(args) => return args.run().unwrap_or_else(|err| complain(&err).into()),
         Command::Rules(args) => args.run(out),
     };

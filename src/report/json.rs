@@ -14,15 +14,28 @@ use crate::recording::{Manifest, Recording, Varied};
 use crate::report::{Report, not_examined};
 
 /// Renders a report as one JSON document.
-///
-/// # Panics
-///
-/// Never in practice: serialization fails only on a map key that is no string.
 #[must_use]
 pub fn render(report: &Report<'_>) -> String {
     let mut text = serde_json::to_string_pretty(&document(report)).unwrap_or_default();
     text.push('\n');
     text
+}
+
+/// Renders a comparison of two recordings as `goaudit.explain.v1`.
+#[must_use]
+pub fn explain(comparison: &Comparison, first: &Recording, second: &Recording) -> String {
+    let comparison = compared(comparison, first, second);
+    let document = ExplainDocument { schema: "goaudit.explain.v1", comparison };
+    let mut text = serde_json::to_string_pretty(&document).unwrap_or_default();
+    text.push('\n');
+    text
+}
+
+#[derive(Serialize)]
+struct ExplainDocument<'a> {
+    schema: &'static str,
+    #[serde(flatten)]
+    comparison: ComparisonObject<'a>,
 }
 
 #[derive(Serialize)]

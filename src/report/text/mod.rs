@@ -1,6 +1,7 @@
 //! Text for a person at a terminal or in a CI log.
 
 mod causes;
+mod explain;
 mod findings;
 
 use std::fmt::Write as _;
@@ -12,6 +13,8 @@ use crate::diff::artifacts::Outcome as ArtifactOutcome;
 use crate::finding::Level;
 use crate::policy::Outcome;
 use crate::report::{Depth, Report, not_examined};
+
+pub use explain::explain;
 
 /// How a report looks.
 #[derive(Debug, Clone, Copy, Default)]
@@ -116,6 +119,13 @@ fn summary(report: &Report<'_>, comparison: &Comparison) -> String {
         };
         let _ = writeln!(text, "  {}: {state}", number(total, "artifact"));
     }
+    text.push_str(&actions(comparison));
+    text
+}
+
+/// How many actions changed, and how much of that is proven.
+fn actions(comparison: &Comparison) -> String {
+    let mut text = String::new();
     let counts = &comparison.counts;
     let keys = &comparison.keys;
     let _ = write!(

@@ -1,0 +1,54 @@
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use crate::cli::color::Color;
+use crate::cli::files::{read_recording, write_report};
+use crate::cli::{Error, Exit, Format};
+use crate::diff;
+use crate::golang::inputs::Inputs;
+use crate::report;
+
+/// Say why two recorded builds differ: the causes, and what each made run
+///
+/// Takes two recordings, as `goaudit record` and `goaudit check --save` write
+/// them. Ends with 0 when it could answer, whatever the answer.
+#[derive(Debug, Args)]
+pub(super) struct ExplainArgs {
+    /// The recording that is the measure, such as that of the default branch
+    first: PathBuf,
+    /// The recording to explain
+    second: PathBuf,
+    /// How to write the report
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+    /// Write the report to this file instead of stdout
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+    /// When to colour the report
+    #[arg(long, value_enum, default_value_t)]
+    color: Color,
+    /// Show every root and every input
+    #[arg(short, long)]
+    verbose: bool,
+}
+
+impl ExplainArgs {
+    pub(super) fn run(&self, out: &mut dyn Write) -> Result<Exit, Error> {
+        let mut inputs = Inputs::default();
+        let mut read = |path: &Path| read_recording(path, &mut inputs);
+        let (first, second) = (read(&self.first)?, read(&self.second)?);
+        let comparison = diff::compare(&first, &second, &inputs);
+        let text = match self.format {
+            Format::Text => {
+                let colored = self.output.is_none() && self.color.is_on();
+                let style = report::text::Style { colored, verbose: self.verbose };
+                report::text::explain(&comparison, &first, &second, style)
+            }
+            Format::Json => report::json::explain(&comparison, &first, &second),
+        };
+        write_report(out, self.output.as_deref(), &text)?;
+        Ok(Exit::Kept)
+    }
+}
