@@ -224,6 +224,9 @@ impl Room<'_> {
 
     fn shallow(&mut self) -> How {
         let git = self.side.root.join(".git");
+        if !git.exists() {
+            return Err("the tree has no .git".to_owned());
+        }
         let bare = self.scratch.path().join("elsewhere/shallow.git");
         let url = format!("file://{}", git.display());
         tree::git(

@@ -12,8 +12,9 @@ use crate::capture::go::Go;
 use crate::capture::interrupt::Interrupt;
 use crate::capture::tree::Source;
 use crate::cli::color::Color;
+use crate::cli::policy::{self, Loaded};
 use crate::cli::progress::Progress;
-use crate::cli::{Error, Exit, Format, emit, files, policy, repository};
+use crate::cli::{Error, Exit, Format, emit, files, repository};
 use crate::diff;
 use crate::golang::inputs::Inputs;
 use crate::policy::{Command, Date, Outcome, Policy};
@@ -88,7 +89,7 @@ pub(super) struct CheckArgs {
 enum DepthArg {
     /// Read CI files only: milliseconds, no Go needed
     Text,
-    /// Compare the hash inputs of two `go build -n`: about a second, nothing is compiled
+    /// Compare the hash inputs of two `go build -n`: seconds, nothing is compiled
     Plan,
     /// Build twice and compare the artifacts too
     Build,
@@ -105,7 +106,9 @@ impl CheckArgs {
             .ok()
             .filter(|dir| dir.is_dir())
             .ok_or_else(|| Error::NoDirectory { path: self.dir.clone() })?;
-        let policy = policy::load(self.policy.as_deref(), &dir)?;
+        // Without a command of one's own it is the module that is audited, from wherever in it.
+        let dir = if self.command.is_empty() { module_root(dir) } else { dir };
+        let Loaded { policy, name } = policy::load(self.policy.as_deref(), &dir)?;
         let selection = self.selection(&policy)?;
         let plan = match self.depth {
             DepthArg::Text => None,
@@ -121,7 +124,9 @@ impl CheckArgs {
         // Work.
         let mut inputs = Inputs::default();
         let recordings = plan.map(|plan| self.record(&plan, &mut inputs)).transpose()?;
-        let report = judge(&policy, &files, recordings.as_ref(), &inputs, self.depth_name());
+        let mut report = judge(&policy, &files, recordings.as_ref(), &inputs, self.depth_name());
+        report.policy = name;
+        report.files = files.files().len();
 
         // Write.
         self.write(out, &report)?;
@@ -151,11 +156,7 @@ impl CheckArgs {
         };
         let command = match (depth, command) {
             (Depth::Plan, Some(command)) if !has_plan(&command) => {
-                if !self.command.is_empty() {
-                    return Err(Error::NoPlan);
-                }
-                // A policy's `make` has no plan; that of the module still says most of it.
-                None
+                return Err(Error::NoPlan { command: command.join(" ") });
             }
             (_, command) => command,
         };
@@ -260,6 +261,8 @@ fn judge<'a>(
     let ran = |id: &str| rules::by_id(id).is_some_and(|rule| rule.is_about_files() || with_builds);
     let verdict = policy.judge(findings, today(), ran);
     Report {
+        policy: String::new(),
+        files: 0,
         depth,
         verdict,
         comparison,
@@ -274,6 +277,12 @@ fn today() -> Date {
 
 fn has_plan(command: &[String]) -> bool {
     matches!(command, [go, verb, ..] if go == "go" && ["build", "install", "test"].contains(&verb.as_str()))
+}
+
+/// Returns the nearest directory with a go.mod or go.work, or `dir` where there is none.
+fn module_root(dir: PathBuf) -> PathBuf {
+    let has = |dir: &&Path| ["go.mod", "go.work"].iter().any(|file| dir.join(file).is_file());
+    dir.ancestors().find(has).map(Path::to_owned).unwrap_or(dir)
 }
 
 /// Returns the directory of the go.work or go.mod that governs `dir`.

@@ -37,7 +37,7 @@ Exit codes:
   0    the policy is kept
   1    the policy is broken
   2    usage, policy or input is wrong
-  3    no verdict: the audited build failed, or something could not be read
+  3    no verdict: the audited build failed, something could not be read, or nothing was compared
   130  interrupted";
 
 #[derive(Debug, Subcommand)]
@@ -91,9 +91,9 @@ enum Error {
     #[error("`{pattern}` is no valid artifact pattern")]
     Pattern { pattern: String },
     #[error(
-        "--depth plan needs a command that starts with `go build`, `go install` or `go test`: others have no plan"
+        "`{command}` has no plan: --depth plan takes `go build`, `go install` or `go test`, such as -- go build ./..."
     )]
-    NoPlan,
+    NoPlan { command: String },
     #[error("there is no rule `{id}`; `goaudit rules` lists them")]
     NoRule { id: String },
     #[error("failed to write `{path}`")]
@@ -113,7 +113,7 @@ impl Error {
             | Self::Policy { .. }
             | Self::Selection(_)
             | Self::Pattern { .. }
-            | Self::NoPlan
+            | Self::NoPlan { .. }
             | Self::NoRule { .. } => Exit::Usage,
             Self::Capture(_)
             | Self::Read { .. }

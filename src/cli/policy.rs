@@ -11,21 +11,38 @@ use crate::variation::VARIATIONS;
 /// Where a project's own policy is looked for, relative to the audited directory.
 const OWN: &[&str] = &["goaudit.yaml", ".github/goaudit.yaml"];
 
+/// A policy and what a report calls it.
+pub(super) struct Loaded {
+    pub(super) policy: Policy,
+    pub(super) name: String,
+}
+
 /// Loads the policy that is named, or the project's own, or `default`.
-pub(super) fn load(named: Option<&str>, dir: &Path) -> Result<Policy, Error> {
+///
+/// A policy that comes with goaudit judges; what is built and what is excepted
+/// stays the project's, so that one build is held against several policies.
+pub(super) fn load(named: Option<&str>, dir: &Path) -> Result<Loaded, Error> {
     let rules: Vec<&str> = RULES.iter().map(|rule| rule.id).collect();
     let variations: Vec<&str> = VARIATIONS.iter().map(|variation| variation.name).collect();
     let known = Known { rules: &rules, variations: &variations };
     let own = || OWN.iter().copied().find(|file| dir.join(file).is_file());
-    match named {
-        Some(name) if SHIPPED.iter().any(|(shipped, _)| *shipped == name) => shipped(name, &known),
+    let (policy, name) = match (named, own()) {
+        (Some(name), own) if SHIPPED.iter().any(|(shipped, _)| *shipped == name) => {
+            let judge = shipped(name, &known)?;
+            match own {
+                Some(file) => (
+                    judge.of_project(from_file(file, dir, &known)?),
+                    format!("{name}, with the build of {file}"),
+                ),
+                None => (judge, name.to_owned()),
+            }
+        }
         // A file that is named is relative to where the user is; its own places are told by that name.
-        Some(file) => from_file(file, Path::new(""), &known),
-        None => match own() {
-            Some(file) => from_file(file, dir, &known),
-            None => shipped("default", &known),
-        },
-    }
+        (Some(file), _) => (from_file(file, Path::new(""), &known)?, file.to_owned()),
+        (None, Some(file)) => (from_file(file, dir, &known)?, file.to_owned()),
+        (None, None) => (shipped("default", &known)?, "default".to_owned()),
+    };
+    Ok(Loaded { policy, name })
 }
 
 fn shipped(name: &str, known: &Known<'_>) -> Result<Policy, Error> {
@@ -55,7 +72,7 @@ fn read(file: &str, dir: &Path) -> Result<String, Error> {
     use std::io::Read as _;
     let path = dir.join(file);
     let missing = |source: std::io::Error| match source.kind() {
-        std::io::ErrorKind::NotFound => Error::NoPolicy {
+        std::io::ErrorKind::NotFound if !file.contains(['/', '.']) => Error::NoPolicy {
             name: file.to_owned(),
             shipped: SHIPPED.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", "),
         },

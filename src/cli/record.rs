@@ -16,7 +16,9 @@ use crate::cli::Error;
 /// inputs and action graph. goaudit ends with COMMAND's own exit code.
 ///
 /// A recording holds the names of your environment variables, and the values
-/// of Go's own build settings only. `tar --zstd -xf FILE` opens it.
+/// of Go's own build settings only. The flags of go commands are such settings:
+/// what `-ldflags=-X` stamps is in the recording, as it is in the executable.
+/// `tar --zstd -xf FILE` opens it.
 #[derive(Debug, Args)]
 pub(super) struct RecordArgs {
     /// Write the recording to this file

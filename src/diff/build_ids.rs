@@ -84,7 +84,7 @@ impl BuildIdMeaning {
                 "Inputs differ, but apart from the build IDs the executables are the same."
             }
             Self::MainChanged => {
-                "The compiled main package differs: its code, its paths or the toolchain."
+                "The compiled main package differs: its code, a package it imports, its paths or the toolchain."
             }
             Self::NotDeterministic => {
                 "Equal inputs gave different outputs: the compiler or the linker is not deterministic."

@@ -80,14 +80,14 @@ impl Category {
             }
             Self::DependencyVersion => "use the same go.mod and go.sum on both sides",
             Self::CompileFlags => "take the changing value out of -gcflags, -asmflags and -tags",
-            Self::LinkFlags => "stamp the commit date, not the build date, and only for a release",
+            Self::LinkFlags => {
+                "take the changing value out of -ldflags; in place of a build date stamp that of the commit"
+            }
             Self::Instrumentation => {
                 "expected; give each instrumented build a cache key of its own"
             }
             Self::Target => "set GOOS, GOARCH, GOAMD64 and GOEXPERIMENT alike on both sides",
-            Self::Cgo => {
-                "build with CGO_ENABLED=0, or pin CC and keep directories out of CGO_*FLAGS"
-            }
+            Self::Cgo => "set CC and the CGO_*FLAGS alike on both sides, without directories",
             Self::CCompiler => "pin the image that the C compiler comes from",
             Self::Pgo => "commit the profile, and pass it by the same path",
             Self::VcsStamp => "build a clean, full clone with tags, or pass -buildvcs=false",

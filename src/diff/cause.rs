@@ -224,6 +224,7 @@ fn seconds(nanoseconds: u64) -> f64 {
 impl Weight {
     fn into_cause(self, identity: Identity, roots: Vec<Root>) -> Cause {
         let Identity { category, about } = identity;
+        let fix = super::title::fix(category, &about).map(str::to_owned);
         let best = roots.iter().max_by_key(|root| telling(&root.change)).map(|root| &root.change);
         let title = best
             .map(|change| super::title::of(category, &about, change, &roots))
@@ -238,7 +239,7 @@ impl Weight {
             alone_cpu_seconds: self.alone,
             cutoff: self.cutoff,
             links: self.links,
-            fix: category.fix().map(str::to_owned),
+            fix,
         }
     }
 }

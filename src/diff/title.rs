@@ -56,6 +56,20 @@ fn files(roots: &[Root]) -> String {
     names.join(", ")
 }
 
+/// Returns what to do about a cause: of its category, or of what it is about within it.
+pub(super) fn fix(category: Category, about: &str) -> Option<&'static str> {
+    match (category, about) {
+        (Category::Cgo, "directory") => Some(
+            "name headers relative to the file (#include \"include/x.h\") in place of ${SRCDIR} in #cgo lines, or build with CGO_ENABLED=0",
+        ),
+        (Category::Cgo, "CGO_ENABLED") => Some("set CGO_ENABLED, to 0 or to 1, on both sides"),
+        (Category::Cgo, "CC") => {
+            Some("name the C compiler alike on both sides, without a path: CC=gcc")
+        }
+        _ => category.fix(),
+    }
+}
+
 /// Longest value that is shown whole beside its counterpart.
 const WIDTH: usize = 50;
 

@@ -58,6 +58,12 @@ impl Policy {
         self.command.as_ref()
     }
 
+    /// Judges as this policy does, and takes from another what is built, varied and excepted.
+    #[must_use]
+    pub fn of_project(self, project: Self) -> Self {
+        Self { rules: self.rules, ..project }
+    }
+
     /// The files that the build is for; empty where no policy names any.
     #[must_use]
     pub fn artifacts(&self) -> &[Pattern] {

@@ -154,6 +154,18 @@ pub fn shell_word(word: &str) -> String {
     }
 }
 
+impl Manifest {
+    /// Returns a command line without the folders of an audit.
+    #[must_use]
+    pub fn shown(&self, line: &str) -> String {
+        let places = [(&self.places.output, "$OUT"), (&self.places.root, "$TREE")];
+        places
+            .into_iter()
+            .filter(|(path, _)| !path.is_empty())
+            .fold(line.to_owned(), |line, (path, name)| line.replace(path.as_str(), name))
+    }
+}
+
 impl Recording {
     /// Returns the go commands that compile or link.
     pub fn builds(&self) -> impl Iterator<Item = &Invocation> {

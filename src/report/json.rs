@@ -42,6 +42,8 @@ struct ExplainDocument<'a> {
 struct Document<'a> {
     schema: &'static str,
     verdict: &'static str,
+    /// What the policy is called.
+    policy: &'a str,
     /// Why there is no verdict, or what it leaves open.
     reasons: &'a [String],
     findings: Vec<FindingObject<'a>>,
@@ -176,6 +178,7 @@ fn document<'a>(report: &'a Report<'_>) -> Document<'a> {
     Document {
         schema: "goaudit.report.v1",
         verdict,
+        policy: &report.policy,
         reasons: &report.verdict.not_judged,
         findings: report.verdict.judged.iter().map(finding).collect(),
         comparison: comparison

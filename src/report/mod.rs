@@ -11,6 +11,10 @@ use crate::recording::Recording;
 /// Everything that a report of an audit says.
 #[derive(Debug)]
 pub struct Report<'a> {
+    /// What the policy is called.
+    pub policy: String,
+    /// How many CI files were read.
+    pub files: usize,
     pub depth: Depth,
     pub verdict: Verdict,
     /// `None` where nothing was built or planned.

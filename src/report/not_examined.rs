@@ -11,11 +11,14 @@ pub(super) fn lines(report: &Report<'_>) -> Vec<String> {
         Depth::Text => vec!["the build: --depth text reads CI files only".to_owned()],
         Depth::Plan => vec![
             "the artifacts: a plan does not know whether equal keys give equal bytes".to_owned(),
-            "whether a compile with another key would have given the same output after all"
+            "whether it compiles, and whether a changed compile would give the same output"
                 .to_owned(),
         ],
         Depth::Build => Vec::new(),
     };
+    if report.files == 0 {
+        lines.push("CI files: none was found".to_owned());
+    }
     if let Some((first, second)) = report.recordings {
         lines.extend(variations(second));
         lines.extend(first.manifest.notes.iter().cloned());

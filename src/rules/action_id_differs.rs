@@ -26,7 +26,7 @@ fn of_cause(cause: &Cause) -> Finding {
         false => format!("{} {}", cause.category, cause.about),
     };
     let mut finding =
-        RULE.finding(subject, format!("{} ({} actions)", cause.title, cause.reach_total));
+        RULE.finding(subject, format!("{} (actions reached: {})", cause.title, cause.reach_total));
     for root in cause.roots.iter().take(3) {
         finding = finding.with_evidence(&root.action);
     }

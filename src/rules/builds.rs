@@ -31,14 +31,7 @@ impl Builds<'_> {
     /// Returns a command line of the first build as a person types it, without the folders of the audit.
     #[must_use]
     pub fn command_line(&self, info: &InvocationInfo) -> String {
-        let places = &self.first.manifest.places;
-        let mut line = info.line();
-        for (path, name) in [(&places.output, "$OUT"), (&places.root, "$TREE")] {
-            if !path.is_empty() {
-                line = line.replace(path.as_str(), name);
-            }
-        }
-        line
+        self.first.manifest.shown(&info.line())
     }
 
     /// Returns the go commands of the first build that compile, each with its counterpart where the

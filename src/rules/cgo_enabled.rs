@@ -4,6 +4,7 @@ use super::{Builds, Check, Rule};
 use crate::finding::{Finding, Level};
 use crate::golang::hash_input::{self, Slot};
 use crate::golang::hash_log::KeyKind;
+use crate::golang::quote;
 
 pub(crate) const RULE: Rule = Rule {
     id: "cgo-enabled",
@@ -28,7 +29,13 @@ fn check(builds: &Builds<'_>) -> Vec<Finding> {
                 None => "compiled with cgo: its bytes depend on the C compiler of the machine".to_owned(),
             };
             let fix = "build with CGO_ENABLED=0 where no C code is needed; else pin the image with the C compiler";
-            Some(RULE.finding(&key.package, message).with_evidence(line).with_fix(fix))
+            Some(RULE.finding(&key.package, message).with_evidence(plain(line)).with_fix(fix))
         })
         .collect()
+}
+
+/// A line of the hash log without its quoting.
+fn plain(quoted: &str) -> String {
+    let bytes = quote::unquote(quoted.as_bytes()).unwrap_or_default();
+    quote::to_text(&bytes).trim().to_owned()
 }

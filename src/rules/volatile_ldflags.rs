@@ -37,12 +37,25 @@ fn check(builds: &Builds<'_>) -> Vec<Finding> {
                 finding = finding
                     .with_evidence(format!("second: {}", others.get(index).unwrap_or(&"(none)")));
             }
-            findings.push(finding.with_fix(
-                "stamp the commit date (git log -1 --format=%cI) or nothing: Go stamps vcs.revision and vcs.time by itself",
-            ));
+            findings.push(finding.with_fix(fix(detect::look(stamp))));
         }
     }
     findings
+}
+
+fn fix(look: Option<Look>) -> &'static str {
+    match look {
+        Some(Look::Time) => {
+            "stamp the date of the commit (git log -1 --format=%cI) or nothing: Go stamps vcs.time by itself"
+        }
+        Some(Look::Commit) => {
+            "stamp it for a release only, or not at all: Go stamps vcs.revision by itself"
+        }
+        Some(Look::Path) => {
+            "drop it: it holds a directory of the build, and -trimpath does not reach it"
+        }
+        Some(Look::Uuid) | None => "drop it, or stamp what is the same on every machine",
+    }
 }
 
 /// Returns the `NAME=VALUE` of each `-X`, and any other word as it is.

@@ -9,7 +9,7 @@ use crate::report::text::{Paint, Style, folded, number};
 /// Causes that are shown in full; a build rarely has more.
 const SHOWN: usize = 6;
 
-pub(super) fn causes(comparison: &Comparison, style: Style, paint: Paint) -> String {
+pub(super) fn causes(comparison: &Comparison, subject: &str, style: Style, paint: Paint) -> String {
     let mut text = String::new();
     if comparison.causes.is_empty() && comparison.unexplained.is_empty() {
         return text;
@@ -17,10 +17,7 @@ pub(super) fn causes(comparison: &Comparison, style: Style, paint: Paint) -> Str
     let _ = writeln!(
         text,
         "\n{}",
-        paint.bold(&format!(
-            "{} why the two builds differ",
-            number(comparison.causes.len(), "cause")
-        ))
+        paint.bold(&format!("{} {subject}", number(comparison.causes.len(), "cause")))
     );
     let shown = if style.verbose { usize::MAX } else { SHOWN };
     for cause in comparison.causes.iter().take(shown) {

@@ -30,7 +30,7 @@ pub fn explain(
         );
     }
     text.push_str(&actions(comparison));
-    text.push_str(&causes::causes(comparison, style, paint));
+    text.push_str(&causes::causes(comparison, "why the two builds differ", style, paint));
     let unproven = comparison.keys.total - comparison.keys.verified;
     if unproven > 0 {
         let _ = writeln!(

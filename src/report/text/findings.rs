@@ -140,12 +140,14 @@ fn fixed(fix: &str) -> Vec<String> {
 
 fn in_short(((level, rule), findings): &Group<'_>, paint: Paint) -> String {
     let subjects: Vec<&str> = findings.iter().map(|finding| finding.subject.as_str()).collect();
-    format!(
-        "  {} {}  {}\n",
-        paint.level(*level),
-        paint.bold(rule),
-        folded(&subjects, Style::default())
-    )
+    let mut line = format!("{rule}  {}", folded(&subjects, Style::default()));
+    match findings.as_slice() {
+        _ if *rule == "action-id-differs" => line.push_str(": the causes above"),
+        [only] => line = shortened(&format!("{line}: {}", only.message), Style::default()),
+        _ => {}
+    }
+    let rest = line.strip_prefix(rule).unwrap_or_default();
+    format!("  {} {}{rest}\n", paint.level(*level), paint.bold(rule))
 }
 
 fn shortened(line: &str, style: Style) -> String {

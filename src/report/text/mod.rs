@@ -36,7 +36,7 @@ pub fn render(report: &Report<'_>, style: Style) -> String {
     let mut text = headline(report, paint);
     if let Some(comparison) = &report.comparison {
         text.push_str(&summary(report, comparison));
-        text.push_str(&causes::causes(comparison, style, paint));
+        text.push_str(&causes::causes(comparison, subject_of(report, comparison), style, paint));
     }
     let end = closing(report, style, paint);
     let used = text.lines().count() + end.lines().count();
@@ -44,6 +44,18 @@ pub fn render(report: &Report<'_>, style: Style) -> String {
     text.push_str(&findings::findings(report, room, style, paint));
     text.push_str(&end);
     text
+}
+
+/// What the causes are causes of.
+fn subject_of(report: &Report<'_>, comparison: &Comparison) -> &'static str {
+    let identical = |outcome: &ArtifactOutcome| matches!(outcome, ArtifactOutcome::Identical);
+    match report.depth {
+        Depth::Plan => "why the two plans differ",
+        _ if comparison.artifacts.iter().all(|pair| identical(&pair.outcome)) => {
+            "why the caches of the two builds differ; the artifacts are the same"
+        }
+        _ => "why the two builds differ",
+    }
 }
 
 #[derive(Clone, Copy)]
@@ -93,8 +105,17 @@ fn headline(report: &Report<'_>, paint: Paint) -> String {
             })
             .map(|(count, name)| number(count, name))
             .collect();
+    let mut counts = counts;
+    if !verdict.allowed.is_empty() {
+        counts.push(format!("{} allowed", number(verdict.allowed.len(), "finding")));
+    }
     let counts = if counts.is_empty() { "nothing found".to_owned() } else { counts.join(", ") };
     let _ = writeln!(line, "  {counts}");
+    let built = report.recordings.map(|(first, _)| {
+        let command = first.manifest.shown(&first.manifest.command.join(" "));
+        format!("built with {command}; ")
+    });
+    let _ = writeln!(line, "  {}judged by {}", built.unwrap_or_default(), report.policy);
     for reason in &verdict.not_judged {
         let _ = writeln!(line, "  {reason}");
     }
@@ -151,7 +172,7 @@ fn actions(comparison: &Comparison) -> String {
         );
     }
     if counts.cutoff > 0 {
-        let _ = write!(text, ", {} for the same output", counts.cutoff);
+        let _ = write!(text, ", {} of them to the same output", counts.cutoff);
     }
     let _ = writeln!(text, "; {} of {} keys verified", keys.verified, keys.total);
     text
