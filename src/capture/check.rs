@@ -1,7 +1,7 @@
 //! Builds a tree twice: as its owner does, and again from scratch under variations.
 
 use std::collections::BTreeMap;
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
@@ -13,7 +13,8 @@ use crate::capture::job;
 use crate::capture::pack;
 use crate::capture::scratch::Scratch;
 use crate::capture::side::{Side, text};
-use crate::capture::tree::{self, Source};
+use crate::capture::tree::Source;
+use crate::capture::trees::Trees;
 use crate::capture::vary;
 use crate::golang::go_mod;
 use crate::recording::{Depth, FORMAT, Manifest, Varied, redact};
@@ -71,27 +72,22 @@ pub fn run(
     watch: &mut dyn Watch,
 ) -> Result<Pair, CaptureError> {
     let scratch = Scratch::new(&plan.work_dir)?;
-    // Folders of different length and content, so that a path that leaks shows.
-    // The last part is the owner's: builds name things after the folder they are in.
-    let name = plan.source.root.file_name().unwrap_or(OsStr::new("tree"));
-    let first_root = scratch.folder("1")?.join(name);
-    let staged = scratch.folder("another-directory-for-the-rebuild")?.join(name);
     watch.phase("copy the tree");
-    let copied = plan.source.copy(&first_root, interrupt)?;
-    tree::duplicate(&first_root, &staged, interrupt)?;
-
+    let trees = Trees::new(plan, &scratch, interrupt)?;
+    let (first_root, staged) = (trees.first.clone(), trees.second.clone());
     let varies_workdir = plan.selection.has("workdir");
     let second_root = if varies_workdir { staged.clone() } else { first_root.clone() };
     let mut first = Side::new("first", first_root.clone(), &plan.source.below, &plan.go, &scratch)?;
     if plan.offline {
         first.without_network();
     }
+    first.reads_in_place(trees.linked);
     first.stand_in(&scratch.path().join("first/bin"))?;
     watch.phase("first build");
     let recorded = scratch.path().join("first.goaudit");
-    build(plan, &first, &[], copied.notes, interrupt, watch, &recorded)?;
+    build(plan, &first, &[], trees.notes, interrupt, watch, &recorded)?;
 
-    if !varies_workdir {
+    if !varies_workdir && !trees.linked {
         let aside = scratch.path().join("1-built");
         let swap = fs::rename(&first_root, &aside).and_then(|()| fs::rename(&staged, &first_root));
         swap.map_err(|source| CaptureError::Copy { path: first_root.clone(), source })?;
@@ -99,6 +95,7 @@ pub fn run(
     let mut second = Side::new("second", second_root, &plan.source.below, &plan.go, &scratch)?;
     // The first build has seen to it that every module is there.
     second.without_network();
+    second.reads_in_place(trees.linked);
     let varied = vary::apply(&plan.selection, &plan.go, &scratch, &mut second)?;
     let applied = varied.iter().filter(|varied| varied.how.is_ok());
     second.varied = applied.map(|varied| varied.name.clone()).collect();

@@ -18,6 +18,7 @@ pub mod shim;
 mod side;
 mod strays;
 pub mod tree;
+mod trees;
 mod vary;
 
 use std::io;

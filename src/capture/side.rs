@@ -29,6 +29,8 @@ pub(super) struct Side {
     pub(super) varied: Vec<String>,
     /// Words before the command: a namespace of its own.
     pub(super) wrapper: Vec<OsString>,
+    /// Whether the tree is the owner's own, reached by another path.
+    pub(super) in_place: bool,
     /// Takes the artifacts of the default build.
     pub(super) output: PathBuf,
     /// Takes the records of the stand-ins.
@@ -56,6 +58,7 @@ impl Side {
             umask: None,
             varied: Vec::new(),
             wrapper: Vec::new(),
+            in_place: false,
             output: folder("out")?,
             records,
         };
@@ -82,6 +85,15 @@ impl Side {
         self.set("GOPROXY", "file:///no-network-under-goaudit");
         // What GOPRIVATE names would be fetched from its origin.
         self.set("GONOPROXY", "none");
+    }
+
+    /// Says whether the tree is the owner's own.
+    pub(super) fn reads_in_place(&mut self, in_place: bool) {
+        self.in_place = in_place;
+        if in_place {
+            // The go command asks `git status`, which would rewrite the owner's index.
+            self.set("GIT_OPTIONAL_LOCKS", "0");
+        }
     }
 
     /// Returns where the command runs.

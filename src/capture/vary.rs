@@ -54,6 +54,9 @@ struct Room<'a> {
 impl Room<'_> {
     fn apply(&mut self, name: &str) -> Result<How, CaptureError> {
         Ok(match name {
+            "mtime" | "vcs" | "shallow" if self.side.in_place => {
+                Err("a plan reads your tree where it is, and times are no hash input".to_owned())
+            }
             "workdir" => Ok(format!("built in {}", self.side.workdir().display())),
             "home" => self.home()?,
             "tmpdir" => self.folder("TMPDIR", "elsewhere/tmp")?,
