@@ -97,18 +97,47 @@ pub fn hash_line(line: &[u8]) -> Cow<'_, [u8]> {
 }
 
 /// Returns a word of a command line as it may be recorded: `NAME=value` keeps its value only where
-/// NAME is one of Go's settings.
+/// NAME is one of Go's settings. A word may be a whole line for a shell.
 #[must_use]
 pub fn command_word(word: &str) -> String {
-    let is_name = |name: &str| {
-        !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
-    };
-    match word.split_once('=') {
-        Some((name, _)) if is_name(name) && !SETTINGS.contains(&name) => {
-            format!("{name}={REDACTED}")
-        }
-        _ => credentials(word).into_owned(),
+    let mut kept = String::new();
+    let mut rest = word;
+    while let Some((name, value)) = rest.split_once('=') {
+        kept.push_str(name);
+        kept.push('=');
+        let start = name.rfind(|char: char| !char.is_ascii_alphanumeric() && char != '_');
+        let assigned = start.map_or(name, |at| name.get(at + 1..).unwrap_or_default());
+        // `-X main.v=1` and `--flag=1` assign no variable.
+        let is_variable = start.is_none_or(|at| {
+            name[at..].starts_with([' ', '\t', '\n', ';', '&', '|', '(', '"', '\''])
+        });
+        let is_secret = is_variable && !assigned.is_empty() && !SETTINGS.contains(&assigned);
+        // What a word starts with may hold spaces: `make "TOKEN=a b"`.
+        let end = if is_secret && start.is_none() && rest.len() == word.len() {
+            value.len()
+        } else {
+            value_end(value)
+        };
+        kept.push_str(if is_secret { REDACTED } else { &value[..end] });
+        rest = &value[end..];
     }
+    kept.push_str(rest);
+    credentials(&kept).into_owned()
+}
+
+/// Where the value of an assignment ends, as a shell takes it. A lone word has no end but its own.
+fn value_end(value: &str) -> usize {
+    let mut quote = None;
+    for (at, char) in value.char_indices() {
+        match (quote, char) {
+            (Some(open), _) if open == char => quote = None,
+            (Some(_), _) => {}
+            (None, '\'' | '"') => quote = Some(char),
+            (None, ' ' | '\t' | '\n' | ';' | '&' | '|' | ')') => return at,
+            (None, _) => {}
+        }
+    }
+    value.len()
 }
 
 #[cfg(test)]
@@ -137,5 +166,18 @@ mod tests {
         assert_eq!(command_word("TOKEN=abc"), "TOKEN=goaudit-redacted");
         assert_eq!(command_word("CGO_ENABLED=0"), "CGO_ENABLED=0");
         assert_eq!(command_word("-ldflags=-s -w"), "-ldflags=-s -w");
+        assert_eq!(command_word("-ldflags=-X main.v=1"), "-ldflags=-X main.v=1");
+    }
+
+    #[test]
+    fn a_line_for_a_shell_is_looked_into() {
+        assert_eq!(
+            command_word("cd x && TOKEN='a b' CGO_ENABLED=0 make KEY=c; go build -tags=d"),
+            "cd x && TOKEN=goaudit-redacted CGO_ENABLED=0 make KEY=goaudit-redacted; go build -tags=d"
+        );
+        assert_eq!(command_word("A=1=2"), "A=goaudit-redacted");
+        assert_eq!(command_word("TOKEN=a b; c"), "TOKEN=goaudit-redacted");
+        assert_eq!(command_word("CGO_ENABLED=0 T=x make"), "CGO_ENABLED=0 T=goaudit-redacted make");
+        assert_eq!(command_word("PASSWORD=\"x"), "PASSWORD=goaudit-redacted");
     }
 }
