@@ -4,7 +4,9 @@
     cargo build --release
     benches/overhead.py target/release/goaudit DIR [ROUNDS]
 
-DIR is a Go module with all its dependencies in the module cache. Printed are
+DIR is a Go module with all its dependencies in the module cache. Set TMPDIR to a folder on a
+tmpfs: for seconds after many files were deleted, ext4 makes every new file dear, and that is
+more than all that is measured here. Printed are
 medians and their ratios:
 
     check    two builds under `goaudit check --vary=-all,+workdir`, to two bare cold builds
