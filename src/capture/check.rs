@@ -49,15 +49,8 @@ pub trait Watch {
 pub struct Pair {
     pub first: PathBuf,
     pub second: PathBuf,
-    scratch: Scratch,
-}
-
-impl Pair {
-    /// Returns the folder that everything happened in.
-    #[must_use]
-    pub fn scratch(&self) -> &Path {
-        self.scratch.path()
-    }
+    /// Holds both until it is dropped.
+    _scratch: Scratch,
 }
 
 /// Runs both builds and records them.
@@ -103,7 +96,7 @@ pub fn run(
     watch.phase("second build");
     let recorded_again = scratch.path().join("second.goaudit");
     build(plan, &second, &varied, Vec::new(), interrupt, watch, &recorded_again)?;
-    Ok(Pair { first: recorded, second: recorded_again, scratch })
+    Ok(Pair { first: recorded, second: recorded_again, _scratch: scratch })
 }
 
 fn build(
