@@ -24,6 +24,18 @@ pub enum KeyKind {
     Vet,
 }
 
+impl KeyKind {
+    /// Returns the word that the hash log prints before the package.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Build => "build",
+            Self::Link => "link",
+            Self::Vet => "vet",
+        }
+    }
+}
+
 /// The key of one action: its full action ID and everything that was hashed into it.
 #[derive(Debug, Clone)]
 pub struct Key {

@@ -34,6 +34,9 @@ pub struct Manifest {
     /// The goaudit that recorded.
     pub goaudit: String,
     pub depth: Depth,
+    /// Whether the build started from an empty GOCACHE by design.
+    #[serde(default)]
+    pub cold: bool,
     /// The command that was audited. Values of `NAME=value` words are left out.
     pub command: Vec<String>,
     pub places: Places,
