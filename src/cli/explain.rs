@@ -1,54 +1,50 @@
 use std::io::Write;
-use std::path::{Path, PathBuf};
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
-use crate::cli::color::Color;
-use crate::cli::files::{read_recording, write_report};
-use crate::cli::{Error, Exit, Format};
+use crate::cli::output::OutputArgs;
+use crate::cli::sources::{Pair, PairArgs};
+use crate::cli::{Error, Exit};
 use crate::diff;
-use crate::golang::inputs::Inputs;
 use crate::report;
 
-/// Say why two recorded builds differ: the causes, and what each made run
+/// Say why a build compiled what it did: the causes, and what each made run
 ///
 /// Takes two recordings, as `goaudit record` and `goaudit check --save` write
-/// them. Ends with 0 when it could answer, whatever the answer.
+/// them, or what two go commands wrote to stderr under GODEBUG=gocachehash=1.
+/// Ends with 0 when it could answer, whatever the answer.
 #[derive(Debug, Args)]
 pub(super) struct ExplainArgs {
-    /// The recording that is the measure, such as that of the default branch
-    first: PathBuf,
-    /// The recording to explain
-    second: PathBuf,
-    /// How to write the report
-    #[arg(long, value_enum, default_value_t = Format::Text)]
-    format: Format,
-    /// Write the report to this file instead of stdout
-    #[arg(short, long, value_name = "FILE")]
-    output: Option<PathBuf>,
-    /// When to colour the report
-    #[arg(long, value_enum, default_value_t)]
-    color: Color,
-    /// Show every root and every input
-    #[arg(short, long)]
-    verbose: bool,
+    #[command(flatten)]
+    pair: PairArgs,
+    #[command(flatten)]
+    output: OutputArgs<Format>,
+}
+
+/// How the report is written.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+enum Format {
+    #[default]
+    Text,
+    /// goaudit.explain.v1
+    Json,
+    /// For a step summary or a comment
+    Markdown,
 }
 
 impl ExplainArgs {
     pub(super) fn run(&self, out: &mut dyn Write) -> Result<Exit, Error> {
-        let mut inputs = Inputs::default();
-        let mut read = |path: &Path| read_recording(path, &mut inputs);
-        let (first, second) = (read(&self.first)?, read(&self.second)?);
+        self.output.probe()?;
+        let Pair { first, second, inputs } = self.pair.read()?;
         let comparison = diff::compare(&first, &second, &inputs);
-        let text = match self.format {
+        let text = match self.output.format {
             Format::Text => {
-                let colored = self.output.is_none() && self.color.is_on();
-                let style = report::text::Style { colored, verbose: self.verbose };
-                report::text::explain(&comparison, &first, &second, style)
+                report::text::explain(&comparison, &first, &second, self.output.style())
             }
             Format::Json => report::json::explain(&comparison, &first, &second),
+            Format::Markdown => report::markdown::explain(&comparison, &first, &second),
         };
-        write_report(out, self.output.as_deref(), &text)?;
+        self.output.write(out, &text)?;
         Ok(Exit::Kept)
     }
 }

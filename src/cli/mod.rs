@@ -5,11 +5,14 @@ mod check;
 mod color;
 mod explain;
 mod files;
+mod output;
 mod policy;
 mod progress;
 mod record;
 mod repository;
 mod rules;
+mod sources;
+mod why;
 
 use std::error::Error as _;
 use std::io::{self, Write};
@@ -44,13 +47,15 @@ Exit codes:
 enum Command {
     Check(Box<check::CheckArgs>),
     Explain(explain::ExplainArgs),
+    Why(why::WhyArgs),
     Record(record::RecordArgs),
     Rules(rules::RulesArgs),
 }
 
 /// How a report is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 enum Format {
+    #[default]
     Text,
     Json,
 }
@@ -80,8 +85,18 @@ enum Error {
     NoDirectory { path: PathBuf },
     #[error("failed to read `{path}`")]
     Read { path: PathBuf, source: io::Error },
-    #[error("failed to read the recording `{path}`")]
+    #[error("failed to read `{path}`")]
     Recording { path: PathBuf, source: ReadError },
+    #[error("both builds are to come from stdin: name a file for one of them")]
+    TwiceStdin,
+    #[error(
+        "the action graph `{path}` is of another build: none of its {actions} action IDs is in either log"
+    )]
+    OtherGraph { path: PathBuf, actions: usize },
+    #[error("the build that the action graph `{path}` belongs to has one already")]
+    SpareGraph { path: PathBuf },
+    #[error("there is no package `{package}` in either build{}", or_these(nearest))]
+    NoPackage { package: String, nearest: Vec<String> },
     #[error("there is no policy `{name}`: give the path of a file, or one of {shipped}")]
     NoPolicy { name: String, shipped: String },
     #[error("policy `{path}` is not valid:\n{}", lines(path, problems))]
@@ -114,6 +129,10 @@ impl Error {
             | Self::Selection(_)
             | Self::Pattern { .. }
             | Self::NoPlan { .. }
+            | Self::TwiceStdin
+            | Self::OtherGraph { .. }
+            | Self::SpareGraph { .. }
+            | Self::NoPackage { .. }
             | Self::NoRule { .. } => Exit::Usage,
             Self::Capture(_)
             | Self::Read { .. }
@@ -121,6 +140,13 @@ impl Error {
             | Self::WriteFile { .. }
             | Self::Write(_) => Exit::NoVerdict,
         }
+    }
+}
+
+fn or_these(nearest: &[String]) -> String {
+    match nearest {
+        [] => String::new(),
+        nearest => format!("; there is {}", nearest.join(", ")),
     }
 }
 
@@ -141,6 +167,7 @@ pub fn main() -> ExitCode {
     let exit = match &app.command {
         Command::Check(args) => args.run(out),
         Command::Explain(args) => args.run(out),
+        Command::Why(args) => args.run(out),
         Command::Record(args) => return args.run().unwrap_or_else(|err| complain(&err).into()),
         Command::Rules(args) => args.run(out),
     };

@@ -20,6 +20,7 @@ pub mod rows;
 pub mod sections;
 mod title;
 mod umbrella;
+pub mod why;
 
 use crate::diff::actions::{Action, Actions};
 use crate::diff::artifacts::ArtifactPair;
