@@ -1,24 +1,44 @@
 use std::io::Write;
 
 use clap::{Args, ValueEnum};
+use serde::Deserialize as _;
+use serde::de::IntoDeserializer as _;
 
+use crate::cli::gates::GateArgs;
 use crate::cli::output::OutputArgs;
 use crate::cli::sources::{Pair, PairArgs};
 use crate::cli::{Error, Exit};
-use crate::diff;
+use crate::diff::category::Category;
+use crate::diff::{self, Comparison, misses};
 use crate::report;
 
 /// Say why a build compiled what it did: the causes, and what each made run
 ///
 /// Takes two recordings, as `goaudit record` and `goaudit check --save` write
 /// them, or what two go commands wrote to stderr under GODEBUG=gocachehash=1.
-/// Ends with 0 when it could answer, whatever the answer.
+/// Ends with 0 when it could answer, whatever the answer, unless --fail-on says
+/// what is too much: misses (actions that the cache of the first build does not
+/// serve), miss-cpu (their CPU seconds), causes, unexplained, wasted-cpu (CPU
+/// seconds of actions that ran to the same output).
 #[derive(Debug, Args)]
 pub(super) struct ExplainArgs {
     #[command(flatten)]
     pair: PairArgs,
     #[command(flatten)]
+    gates: GateArgs,
+    /// Do not count what only causes of this category made run, such as vcs-stamp; may be repeated
+    #[arg(long, value_name = "CATEGORY", value_parser = category)]
+    allow: Vec<Category>,
+    #[command(flatten)]
     output: OutputArgs<Format>,
+}
+
+/// The quantities of --fail-on.
+const QUANTITIES: [&str; 5] = ["misses", "miss-cpu", "causes", "unexplained", "wasted-cpu"];
+
+fn category(name: &str) -> Result<Category, String> {
+    Category::deserialize(name.into_deserializer())
+        .map_err(|err: serde::de::value::Error| err.to_string())
 }
 
 /// How the report is written.
@@ -34,6 +54,7 @@ enum Format {
 
 impl ExplainArgs {
     pub(super) fn run(&self, out: &mut dyn Write) -> Result<Exit, Error> {
+        self.gates.check(&QUANTITIES)?;
         self.output.probe()?;
         let Pair { first, second, inputs } = self.pair.read()?;
         let comparison = diff::compare(&first, &second, &inputs);
@@ -45,6 +66,22 @@ impl ExplainArgs {
             Format::Markdown => report::markdown::explain(&comparison, &first, &second),
         };
         self.output.write(out, &text)?;
-        Ok(Exit::Kept)
+        self.judge(&comparison)
+    }
+
+    fn judge(&self, comparison: &Comparison) -> Result<Exit, Error> {
+        #[expect(clippy::cast_precision_loss, reason = "no build has 2^53 actions")]
+        let number = |count: usize| Some(count as f64);
+        let missed = misses::count(comparison, &self.allow);
+        let wasted = comparison.counts.cutoff_cpu_seconds;
+        let values = [
+            number(missed.actions),
+            missed.cpu_seconds,
+            number(missed.causes),
+            number(comparison.unexplained.len()),
+            wasted.or((comparison.counts.cutoff == 0).then_some(0.0)),
+        ];
+        let quantities: Vec<_> = QUANTITIES.into_iter().zip(values).collect();
+        self.gates.judge(&quantities)
     }
 }

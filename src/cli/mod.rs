@@ -5,6 +5,7 @@ mod check;
 mod color;
 mod explain;
 mod files;
+mod gates;
 mod output;
 mod policy;
 mod progress;
@@ -95,6 +96,12 @@ enum Error {
     OtherGraph { path: PathBuf, actions: usize },
     #[error("the build that the action graph `{path}` belongs to has one already")]
     SpareGraph { path: PathBuf },
+    #[error("--fail-on: there is no quantity `{quantity}` here; there is {names}")]
+    NoQuantity { quantity: String, names: String },
+    #[error(
+        "--fail-on: `{quantity}` is not known: it takes recordings of real builds, or the action graphs of the logs (--graph)"
+    )]
+    NotKnown { quantity: String },
     #[error("there is no package `{package}` in either build{}", or_these(nearest))]
     NoPackage { package: String, nearest: Vec<String> },
     #[error("there is no policy `{name}`: give the path of a file, or one of {shipped}")]
@@ -133,8 +140,10 @@ impl Error {
             | Self::OtherGraph { .. }
             | Self::SpareGraph { .. }
             | Self::NoPackage { .. }
+            | Self::NoQuantity { .. }
             | Self::NoRule { .. } => Exit::Usage,
             Self::Capture(_)
+            | Self::NotKnown { .. }
             | Self::Read { .. }
             | Self::Recording { .. }
             | Self::WriteFile { .. }

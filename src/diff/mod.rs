@@ -13,6 +13,7 @@ pub mod category;
 pub mod cause;
 mod changes;
 mod matching;
+pub mod misses;
 pub mod path_map;
 pub mod plan;
 mod reach;

@@ -1,6 +1,6 @@
 //! From one action back to its causes.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use similar::{Algorithm, DiffTag, capture_diff_slices};
 
@@ -90,10 +90,22 @@ pub fn find(
 
 /// How many other names an error gives.
 const NEAREST: usize = 3;
+/// How much of a word may be mistyped.
+const ALIKE: f32 = 0.7;
 
+/// As long an end of each import path is held against what was asked for.
 fn nearest(wanted: &str, names: &[&str]) -> Vec<String> {
-    let close = similar::get_close_matches(wanted, names, NEAREST, 0.6);
-    close.into_iter().map(str::to_owned).collect()
+    let slashes = wanted.matches('/').count();
+    let end = |name: &str| -> usize {
+        name.rmatch_indices('/').nth(slashes).map_or(0, |(slash, _)| slash + 1)
+    };
+    let mut by_end: BTreeMap<&str, &str> = BTreeMap::new();
+    for name in names {
+        by_end.entry(&name[end(name)..]).or_insert(name);
+    }
+    let ends: Vec<&str> = by_end.keys().copied().collect();
+    let close = similar::get_close_matches(wanted, &ends, NEAREST, ALIKE);
+    close.into_iter().map(|end| by_end[end].to_owned()).collect()
 }
 
 /// One input of the keys of an action, unquoted, without its line end.
