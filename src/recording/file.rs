@@ -10,13 +10,12 @@
 //! `tar --zstd -xf NAME.goaudit` opens it.
 
 use std::collections::BTreeMap;
-use std::io::{self, BufRead as _, BufReader, Read};
+use std::io::{self, Read};
 
 use serde::de::DeserializeOwned;
 
-use crate::golang::action_graph;
-use crate::golang::hash_log::Parser;
 use crate::golang::inputs::Inputs;
+use crate::golang::{action_graph, hash_log};
 use crate::recording::{Invocation, Manifest, Recording};
 
 /// Version of the format that this goaudit writes, and the newest that it reads.
@@ -74,9 +73,6 @@ impl ReadError {
 /// The graph of a build of 100,000 actions takes about 100 MB.
 const JSON_LIMIT: u64 = 512 << 20;
 
-/// The longest line of a hash log is the build info of a main package: about 80 bytes a module.
-const LINE_LIMIT: u64 = 16 << 20;
-
 /// Reads a recording. Its hash log is parsed as it is decompressed, and never held as text.
 ///
 /// # Errors
@@ -108,7 +104,7 @@ pub(super) fn read_tar(file: impl Read, inputs: &mut Inputs) -> Result<Recording
                 slot.info = parse_json(&path, &read_json(&path, &mut entry)?)?
             }
             tar_entries::HASH_LOG => {
-                slot.log = read_log(&mut entry, inputs).map_err(ReadError::Damaged)?
+                slot.log = hash_log::read(&mut entry, inputs).map_err(ReadError::Damaged)?
             }
             tar_entries::GRAPH => {
                 slot.graph = action_graph::parse(&read_json(&path, &mut entry)?)
@@ -147,20 +143,4 @@ pub(super) fn read_json(entry: &str, file: &mut impl Read) -> Result<Vec<u8>, Re
         return Err(ReadError::TooLarge { entry: entry.to_owned(), limit: JSON_LIMIT });
     }
     Ok(bytes)
-}
-
-pub(super) fn read_log(
-    file: &mut impl Read,
-    inputs: &mut Inputs,
-) -> io::Result<crate::golang::hash_log::HashLog> {
-    let mut reader = BufReader::with_capacity(1 << 16, file);
-    let mut parser = Parser::new(inputs);
-    let mut line = Vec::new();
-    loop {
-        line.clear();
-        if (&mut reader).take(LINE_LIMIT).read_until(b'\n', &mut line)? == 0 {
-            return Ok(parser.finish());
-        }
-        parser.line(line.strip_suffix(b"\n").unwrap_or(&line));
-    }
 }

@@ -1,9 +1,9 @@
 //! Tells a recording from a raw hash log, and reads either.
 
-use std::io::{self, BufReader, Read};
+use std::io::{self, Read};
 
 use crate::golang::action_graph::{self, GraphAction};
-use crate::golang::hash_log::HashLog;
+use crate::golang::hash_log::{self, HashLog};
 use crate::golang::inputs::Inputs;
 use crate::recording::{
     Depth, FORMAT, Invocation, InvocationInfo, Manifest, ReadError, Recording, file, places,
@@ -40,7 +40,7 @@ fn unpacked(file: impl Read, name: &str, inputs: &mut Inputs) -> Result<Recordin
     if start.get(at..) == Some(magic) {
         return file::read_tar(file, inputs);
     }
-    let log = file::read_log(&mut BufReader::new(file), inputs).map_err(ReadError::Io)?;
+    let log = hash_log::read(file, inputs).map_err(ReadError::Io)?;
     if log.census.key_lines == 0 {
         return Err(ReadError::NoHashes { lines: log.census.lines });
     }
