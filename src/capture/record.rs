@@ -17,6 +17,14 @@ use crate::capture::scratch::Scratch;
 use crate::capture::side::{stand_in, text};
 use crate::recording::{Depth, FORMAT, Manifest, Places, redact};
 
+/// What became of a command that was watched.
+#[derive(Debug, Clone, Copy)]
+pub struct Recorded {
+    pub status: ExitStatus,
+    /// Whether it started a go command that compiles or links.
+    pub has_builds: bool,
+}
+
 /// Runs a command in `dir` and writes its recording to `to`. The command gets
 /// this process's environment, output and, where it is no terminal, input.
 ///
@@ -31,7 +39,7 @@ pub fn run(
     to: &Path,
     wanted: &Wanted,
     interrupt: &Interrupt,
-) -> Result<ExitStatus, CaptureError> {
+) -> Result<Recorded, CaptureError> {
     let go = Go::find(dir)?;
     // A build of minutes is not worth much without its recording.
     pack::probe(to)?;
@@ -67,7 +75,7 @@ pub fn run(
         notes: Vec::new(),
     };
     pack::pack(&manifest, &records, to)?;
-    Ok(status)
+    Ok(Recorded { status, has_builds: pack::has_hash_log(&records) })
 }
 
 fn places(env: &BTreeMap<OsString, OsString>, dir: &Path, go: &Go) -> Places {

@@ -88,6 +88,10 @@ enum Error {
     Read { path: PathBuf, source: io::Error },
     #[error("failed to read `{path}`")]
     Recording { path: PathBuf, source: ReadError },
+    #[error(
+        "`{path}` holds no compile and no link: its command started no `go build`, or one by an absolute path or under another PATH, which goaudit does not see"
+    )]
+    NoBuild { path: PathBuf },
     #[error("both builds are to come from stdin: name a file for one of them")]
     TwiceStdin,
     #[error(
@@ -144,6 +148,7 @@ impl Error {
             | Self::NoRule { .. } => Exit::Usage,
             Self::Capture(_)
             | Self::NotKnown { .. }
+            | Self::NoBuild { .. }
             | Self::Read { .. }
             | Self::Recording { .. }
             | Self::WriteFile { .. }

@@ -1,4 +1,5 @@
 use std::env;
+use std::io::{self, Write as _};
 use std::path::PathBuf;
 use std::process::{ExitCode, ExitStatus};
 
@@ -42,10 +43,16 @@ impl RecordArgs {
         };
         let interrupt =
             Interrupt::catch().map_err(|source| Error::Read { path: "signals".into(), source })?;
-        let status = record::run(&self.command, &dir, &self.output, &wanted, &interrupt)?;
-        Ok(ExitCode::from(u8::try_from(code(status)).unwrap_or(1)))
+        let recorded = record::run(&self.command, &dir, &self.output, &wanted, &interrupt)?;
+        if !recorded.has_builds {
+            let _ = writeln!(io::stderr(), "{NO_BUILD}");
+        }
+        Ok(ExitCode::from(u8::try_from(code(recorded.status)).unwrap_or(1)))
     }
 }
+
+/// The recording is kept: it is a true one.
+const NO_BUILD: &str = "goaudit: nothing to compare was recorded: the command started no `go build`, or one by an absolute path or under another PATH, which goaudit does not see";
 
 /// As a shell gives it: 128 and the number of the signal for a command that a signal ended.
 fn code(status: ExitStatus) -> i32 {

@@ -50,6 +50,11 @@ impl PairArgs {
         for path in &self.graphs {
             attach(path, &mut sides)?;
         }
+        for (side, path) in [(&first, &self.first), (&second, &self.second)] {
+            if side.invocations.iter().all(|build| build.log.keys.is_empty()) {
+                return Err(Error::NoBuild { path: path.clone() });
+            }
+        }
         Ok(Pair { first, second, inputs })
     }
 }

@@ -55,6 +55,7 @@ fn cause(comparison: &Comparison, first: &Recording, second: &Recording) -> Opti
         alone_cpu_seconds: cpu,
         cutoff: 0,
         links: Vec::new(),
+        origin: None,
         fix: Category::CacheState.fix().map(str::to_owned),
     })
 }

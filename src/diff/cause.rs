@@ -4,12 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diff::attribute::{self, Identity};
 use crate::diff::category::Category;
+use crate::diff::origin::{self, Run};
 use crate::diff::path_map::PathMap;
 use crate::diff::reach::{self, CauseSet};
 use crate::diff::rows::Found;
 use crate::diff::umbrella::{Builds, Changed};
 use crate::diff::{Change, Comparison, Step, Unexplained, seconds};
 use crate::golang::build_id::ShortId;
+use crate::golang::go_mod::GoMod;
 use crate::golang::hash_input::Slot;
 use crate::golang::hash_log::KeyKind;
 
@@ -33,6 +35,8 @@ pub struct Cause {
     pub cutoff: usize,
     /// Links of the second build that it reaches; an executable's build ID starts with one.
     pub links: Vec<ShortId>,
+    /// Where the two runs differ in it: on the command line, in GOFLAGS, in a setting, in go.mod.
+    pub origin: Option<String>,
     /// What to do.
     pub fix: Option<String>,
 }
@@ -47,7 +51,12 @@ pub struct Root {
 }
 
 /// Finds the causes of all changed steps, and what each reaches.
-pub(super) fn explain(steps: &[Step<'_>], paths: &PathMap, comparison: &mut Comparison) -> Found {
+pub(super) fn explain(
+    steps: &[Step<'_>],
+    paths: &PathMap,
+    go_mods: [&GoMod; 2],
+    comparison: &mut Comparison,
+) -> Found {
     let mut roots: BTreeMap<Identity, Vec<Root>> = BTreeMap::new();
     let mut own: Vec<Vec<Identity>> = Vec::with_capacity(steps.len());
     let builds = Builds { paths, other_versions: other_versions(steps, paths) };
@@ -99,6 +108,10 @@ pub(super) fn explain(steps: &[Step<'_>], paths: &PathMap, comparison: &mut Comp
         .map(|((identity, roots), weight)| weight.into_cause(identity, roots))
         .enumerate()
         .collect();
+    for (index, cause) in &mut causes {
+        let root = own.iter().position(|set| set.iter().any(|own| own == *index));
+        cause.origin = root.and_then(|root| origin_of(cause, &steps[root], go_mods));
+    }
     causes.sort_by(|(_, one), (_, other)| heavier(one, other));
     let mut places = vec![0; causes.len()];
     for (place, (cause, _)) in causes.iter().enumerate() {
@@ -106,6 +119,13 @@ pub(super) fn explain(steps: &[Step<'_>], paths: &PathMap, comparison: &mut Comp
     }
     comparison.causes = causes.into_iter().map(|(_, cause)| cause).collect();
     Found { own, reached, edges, places }
+}
+
+fn origin_of(cause: &Cause, root: &Step<'_>, go_mods: [&GoMod; 2]) -> Option<String> {
+    let [ours, theirs] = go_mods;
+    let first = Run { command: &root.first.invocation.info, go_mod: ours };
+    let second = Run { command: &root.second.invocation.info, go_mod: theirs };
+    origin::of(cause.category, &cause.about, first, second)
 }
 
 /// The order of causes: by what they cost, then by what they reach.
@@ -167,7 +187,8 @@ fn telling(change: &Change) -> u8 {
         | Slot::Target
         | Slot::ForcedFlags
         | Slot::LinkFlags
-        | Slot::Dir => 3,
+        | Slot::Dir
+        | Slot::Goroot => 3,
         Slot::ModInfo => match change.subject.as_str() {
             "build CGO_ENABLED" | "build -tags" | "build -ldflags" | "build vcs.revision" => 3,
             "build vcs.modified" => 4,
@@ -246,6 +267,7 @@ impl Weight {
             alone_cpu_seconds: self.alone,
             cutoff: self.cutoff,
             links: self.links,
+            origin: None,
             fix,
         }
     }

@@ -125,6 +125,8 @@ struct CauseObject<'a> {
     share_cpu_seconds: Option<f64>,
     alone_cpu_seconds: Option<f64>,
     cutoff: usize,
+    /// Where the two runs differ in it.
+    origin: Option<&'a str>,
     fix: Option<&'a str>,
     /// Whether the fix was tried; always null until it can be.
     fix_proven: Option<bool>,
@@ -284,6 +286,7 @@ fn cause(cause: &Cause) -> CauseObject<'_> {
         share_cpu_seconds: cause.share_cpu_seconds,
         alone_cpu_seconds: cause.alone_cpu_seconds,
         cutoff: cause.cutoff,
+        origin: cause.origin.as_deref(),
         fix: cause.fix.as_deref(),
         fix_proven: None,
     }

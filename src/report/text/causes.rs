@@ -79,6 +79,9 @@ fn one_cause(cause: &Cause, total: f64, style: Style, paint: Paint) -> String {
             let _ = writeln!(text, "      {}", paint.dim(&change));
         }
     }
+    if let Some(origin) = &cause.origin {
+        let _ = writeln!(text, "    from: {origin}");
+    }
     if let Some(fix) = &cause.fix {
         let _ = writeln!(text, "    fix: {fix}");
     }
