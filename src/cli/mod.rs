@@ -5,6 +5,7 @@ mod check;
 mod color;
 mod explain;
 mod files;
+mod graph;
 mod policy;
 mod progress;
 mod record;
@@ -44,6 +45,7 @@ Exit codes:
 enum Command {
     Check(Box<check::CheckArgs>),
     Explain(explain::ExplainArgs),
+    Graph(graph::GraphArgs),
     Record(record::RecordArgs),
     Rules(rules::RulesArgs),
 }
@@ -94,6 +96,8 @@ enum Error {
         "`{command}` has no plan: --depth plan takes `go build`, `go install` or `go test`, such as -- go build ./..."
     )]
     NoPlan { command: String },
+    #[error(transparent)]
+    Graph(#[from] graph::GraphError),
     #[error("there is no rule `{id}`; `goaudit rules` lists them")]
     NoRule { id: String },
     #[error("failed to write `{path}`")]
@@ -115,6 +119,7 @@ impl Error {
             | Self::Pattern { .. }
             | Self::NoPlan { .. }
             | Self::NoRule { .. } => Exit::Usage,
+            Self::Graph(err) => err.exit(),
             Self::Capture(_)
             | Self::Read { .. }
             | Self::Recording { .. }
@@ -141,6 +146,7 @@ pub fn main() -> ExitCode {
     let exit = match &app.command {
         Command::Check(args) => args.run(out),
         Command::Explain(args) => args.run(out),
+        Command::Graph(args) => args.run(out),
         Command::Record(args) => return args.run().unwrap_or_else(|err| complain(&err).into()),
         Command::Rules(args) => args.run(out),
     };

@@ -51,8 +51,8 @@ pub enum ReadError {
     TooLarge { entry: String, limit: u64 },
 }
 
-/// The graph of a build of 100,000 actions takes about 100 MB.
-const JSON_LIMIT: u64 = 512 << 20;
+/// Bytes of one JSON document. The graph of a build of 100,000 actions takes about 100 MB.
+pub const JSON_LIMIT: u64 = 512 << 20;
 
 /// The longest line of a hash log is the build info of a main package: about 80 bytes a module.
 const LINE_LIMIT: u64 = 16 << 20;
@@ -65,8 +65,16 @@ const LINE_LIMIT: u64 = 16 << 20;
 /// format. A hash log or action graph that is itself incomplete is not an
 /// error here: it says so in the invocation.
 pub fn read(file: impl Read, inputs: &mut Inputs) -> Result<Recording, ReadError> {
-    let decoder = zstd::Decoder::new(file).map_err(ReadError::Damaged)?;
-    let mut archive = tar::Archive::new(decoder);
+    read_tar(zstd::Decoder::new(file).map_err(ReadError::Damaged)?, inputs)
+}
+
+/// Reads a recording that is decompressed already, as [`read`] does.
+///
+/// # Errors
+///
+/// Fails as [`read`] does.
+pub fn read_tar(file: impl Read, inputs: &mut Inputs) -> Result<Recording, ReadError> {
+    let mut archive = tar::Archive::new(file);
     let mut manifest = None;
     let mut invocations: BTreeMap<String, Invocation> = BTreeMap::new();
     for entry in archive.entries().map_err(ReadError::Damaged)? {

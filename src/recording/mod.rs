@@ -16,7 +16,7 @@ use crate::golang::flags::GoCommand;
 use crate::golang::go_mod::GoMod;
 use crate::golang::hash_log::HashLog;
 
-pub use file::{FORMAT, ReadError, read, tar_entries};
+pub use file::{FORMAT, JSON_LIMIT, ReadError, read, read_tar, tar_entries};
 
 /// Everything one build left behind that goaudit reads.
 #[derive(Debug)]
