@@ -69,7 +69,8 @@ pub enum Outcome {
 impl Outcome {
     #[must_use]
     pub fn of(action: &GraphAction) -> Self {
-        let keyed = action.action_id.is_some();
+        let keyed = action.action_id.is_some()
+            && matches!(action.mode.as_str(), "build" | "build-install" | "link");
         match (action.ran, keyed, action.content_id.is_some()) {
             (true, true, false) => Self::Failed,
             (true, _, _) => Self::Ran,

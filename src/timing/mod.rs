@@ -8,6 +8,7 @@ pub mod group;
 pub mod lanes;
 mod order;
 pub mod path;
+pub mod schedule;
 pub mod variant;
 
 use std::cmp::Reverse;
@@ -19,6 +20,7 @@ use crate::timing::concurrency::Concurrency;
 use crate::timing::group::{Group, GroupTotals, Outcome};
 use crate::timing::order::Order;
 use crate::timing::path::CriticalPath;
+use crate::timing::schedule::Replay;
 use crate::timing::variant::{Trait, Variant};
 
 /// Where the time of one go command went. Actions are named by their index in the graph.
@@ -46,6 +48,8 @@ pub struct Timing {
     /// How often the package of each action was compiled or linked, for each action.
     pub times_built: Vec<usize>,
     pub concurrency: Concurrency,
+    /// What the build would gain from the slowest actions and tests.
+    pub replay: Replay,
     pub oddities: Oddities,
 }
 
@@ -71,6 +75,12 @@ pub struct Oddities {
     /// Dependencies that close a circle; left out.
     pub circular_deps: usize,
 }
+
+/// Of how many actions, and of how many tests, a replay says what they delay.
+const TRIED: usize = 20;
+
+/// Actions and dependencies that are replayed in all: about a second.
+const REPLAY_LIMIT: usize = 20_000_000;
 
 /// Commands that took this many times their CPU time waited: for cores, mostly.
 pub const LOADED: f64 = 1.5;
@@ -120,6 +130,17 @@ pub fn measure(graph: &[GraphAction], log: Option<(&HashLog, &Inputs)>) -> Timin
         actions.sort_by_key(|&index| (Reverse(weight(&graph[index])), index));
         actions
     };
+    let slowest = by(|action| action.ran, |action| action.cpu_ns);
+    let tests = by(group::is_test_run, GraphAction::elapsed_ns);
+    let concurrency = concurrency::over_time(graph);
+    let size = graph.len() + order.deps.iter().map(Vec::len).sum::<usize>();
+    let most = TRIED.min(REPLAY_LIMIT / size.max(1));
+    let tried: Vec<usize> =
+        slowest.iter().take(most).chain(tests.iter().take(most)).copied().collect();
+    let replay = match state {
+        State::Built => schedule::replay(graph, &order, concurrency.peak, &tried),
+        State::Empty | State::Plan | State::NotFinished => Replay::default(),
+    };
     Timing {
         state,
         totals,
@@ -127,12 +148,13 @@ pub fn measure(graph: &[GraphAction], log: Option<(&HashLog, &Inputs)>) -> Timin
         elapsed_ns: concurrency::bounds(graph).map_or(0, |(first, last)| last.abs_diff(first)),
         cpu_path: path::critical(&order, &weights(|action| action.cpu_ns)),
         elapsed_path: path::critical(&order, &weights(GraphAction::elapsed_ns)),
-        slowest: by(|action| action.ran, |action| action.cpu_ns),
-        tests: by(group::is_test_run, GraphAction::elapsed_ns),
+        slowest,
+        tests,
         variants,
         shared,
         times_built: times_built(graph),
-        concurrency: concurrency::over_time(graph),
+        concurrency,
+        replay,
         oddities: order.oddities,
     }
 }

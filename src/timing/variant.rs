@@ -46,7 +46,8 @@ impl Trait {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Variant {
     pub traits: Vec<Trait>,
-    /// The one executable that is linked with it, where the package was built several times.
+    /// The one executable that is linked with it, where the package was built several times;
+    /// `its test` for that of the package itself.
     pub only_for: Option<String>,
     /// Which of several it is, counted from 1, and of how many; where nothing else tells.
     pub number: Option<(usize, usize)>,
@@ -56,15 +57,11 @@ impl Variant {
     /// Returns it in words; empty for the plain one.
     #[must_use]
     pub fn label(&self) -> String {
-        let mut words: Vec<String> =
-            self.traits.iter().map(|known| known.name().to_owned()).collect();
-        if let Some(user) = &self.only_for {
-            words.push(format!("for {user}"));
-        }
-        if let Some((number, of)) = self.number {
-            words.push(format!("{number} of {of}"));
-        }
-        words.join(", ")
+        let traits: Vec<&str> = self.traits.iter().map(|known| known.name()).collect();
+        let user = self.only_for.as_ref().map(|user| format!("for {user}"));
+        let number = self.number.map(|(number, of)| format!("{number} of {of}"));
+        let words = [Some(traits.join(", ")), user, number].into_iter().flatten();
+        words.filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
     }
 }
 
@@ -94,6 +91,12 @@ pub(super) fn variants(
         variant.traits.dedup();
         if variant.traits.contains(&Trait::TestMain) {
             variant.traits.retain(|known| *known != Trait::GoRun);
+        }
+    }
+    for (index, action) in graph.iter().enumerate().filter(|(_, action)| action.mode == "vet") {
+        let of = |&&dep: &&usize| is_compile(&graph[dep]) && graph[dep].package == action.package;
+        if let Some(&vetted) = order.deps[index].iter().find(of) {
+            variants[index].traits = variants[vetted].traits.clone();
         }
     }
     tell_apart(graph, order, &mut variants);
@@ -172,7 +175,13 @@ fn tell_apart(graph: &[GraphAction], order: &Order, variants: &mut [Variant]) {
     for indices in same.values() {
         for &index in indices {
             if let Linked::One(link) = users[index] {
-                variants[index].only_for = Some(graph[link].package.clone());
+                let user = &graph[link].package;
+                let own = user.strip_suffix(".test") == Some(graph[index].package.as_str());
+                variants[index].only_for = match own {
+                    true if variants[index].traits.contains(&Trait::InPackageTest) => None,
+                    true => Some("its test".to_owned()),
+                    false => Some(user.clone()),
+                };
             }
         }
         let mut labels: BTreeMap<String, Vec<usize>> = BTreeMap::new();

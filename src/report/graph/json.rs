@@ -25,6 +25,7 @@ struct Document<'a> {
     /// What is true of every compile.
     shared_traits: Vec<&'static str>,
     concurrency: Option<ConcurrencyObject<'a>>,
+    replay: Option<ReplayObject>,
     warnings: Vec<String>,
 }
 
@@ -90,6 +91,9 @@ struct ActionObject<'a> {
     real_seconds: f64,
     elapsed_seconds: Option<f64>,
     times_built: usize,
+    /// What the whole would take less if this took no time, with as many workers; null where that
+    /// was not tried.
+    replay_saving_seconds: Option<f64>,
 }
 
 #[derive(Serialize)]
@@ -99,6 +103,13 @@ struct ConcurrencyObject<'a> {
     runnable: &'a [f64],
     peak: usize,
     peak_runnable: usize,
+}
+
+/// The build played again, with its own times.
+#[derive(Serialize)]
+struct ReplayObject {
+    workers: usize,
+    elapsed_seconds: f64,
 }
 
 /// Renders the report as one JSON document.
@@ -130,6 +141,10 @@ pub fn render(report: &GraphReport<'_>) -> String {
             runnable: &timing.concurrency.runnable,
             peak: timing.concurrency.peak,
             peak_runnable: timing.concurrency.peak_runnable,
+        }),
+        replay: built.then(|| ReplayObject {
+            workers: timing.replay.workers,
+            elapsed_seconds: seconds(timing.replay.elapsed_ns),
         }),
         warnings: command.warnings(),
     };
@@ -199,5 +214,6 @@ fn action_object<'a>(command: &CommandGraph<'a>, index: usize) -> ActionObject<'
         real_seconds: seconds(action.real_ns),
         elapsed_seconds: action.span().map(|_| seconds(action.elapsed_ns())),
         times_built: command.timing.times_built[index],
+        replay_saving_seconds: command.timing.replay.saving(index).map(seconds),
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::report::graph::{CommandGraph, GraphReport, longest, seconds, shows, sum};
+use crate::report::graph::{CommandGraph, GraphReport, less, longest, seconds, shows, sum};
 use crate::report::text::number;
 use crate::timing::path::CriticalPath;
 
@@ -102,13 +102,13 @@ fn critical(command: &CommandGraph<'_>, path: &CriticalPath, unit: &str) -> Stri
         return String::new();
     }
     let (shown, rest) = longest(path, ROWS);
-    let mut table = format!("| {unit} s | without it | action |\n| ---: | ---: | --- |\n");
+    let mut table = format!("| {unit} s | path without it | action |\n| ---: | ---: | --- |\n");
     for step in shown {
         let _ = writeln!(
             table,
-            "| {} | -{} | {} |",
+            "| {} | {} | {} |",
             seconds(step.own_ns),
-            seconds(step.saving_ns),
+            less(step.saving_ns),
             code(&command.name(step.action))
         );
     }
@@ -124,7 +124,7 @@ fn critical(command: &CommandGraph<'_>, path: &CriticalPath, unit: &str) -> Stri
 fn slowest(command: &CommandGraph<'_>) -> String {
     let timing = &command.timing;
     let mut table =
-        "| CPU s | elapsed s | built | action |\n| ---: | ---: | ---: | --- |\n".to_owned();
+        "| CPU s | elapsed s | build without it | ran | action |\n| ---: | ---: | ---: | ---: | --- |\n".to_owned();
     let weighs = |&&action: &&usize| shows(command.graph[action].cpu_ns);
     let tests = timing.tests.iter().filter(|&&test| shows(command.graph[test].elapsed_ns()));
     let rows: Vec<usize> =
@@ -136,13 +136,15 @@ fn slowest(command: &CommandGraph<'_>) -> String {
         let node = &command.graph[action];
         let is_test = timing.tests.contains(&action);
         let cpu = if is_test { "-".to_owned() } else { seconds(node.cpu_ns) };
+        let saving = timing.replay.saving(action);
+        let saving = saving.map_or_else(String::new, less);
         let built = match timing.times_built[action] {
             0 | 1 => String::new(),
             times => format!("{times}×"),
         };
         let _ = writeln!(
             table,
-            "| {cpu} | {} | {built} | {} |",
+            "| {cpu} | {} | {saving} | {built} | {} |",
             seconds(node.elapsed_ns()),
             code(&command.name(action))
         );

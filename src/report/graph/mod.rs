@@ -107,8 +107,7 @@ impl CommandGraph<'_> {
             );
             warn(true, text);
         }
-        let runs =
-            tests.iter().map(|&test| self.graph[test].elapsed_ns()).fold(0, u64::saturating_add);
+        let runs = totals.unmeasured_ns;
         let text = format!(
             "{} took {} s elapsed; Go notes no CPU time of them",
             number(tests.len(), "test run"),
@@ -153,6 +152,11 @@ fn seconds(ns: u64) -> String {
         _ => 0,
     };
     format!("{seconds:.decimals$}")
+}
+
+/// Returns what something would take less.
+fn less(ns: u64) -> String {
+    if shows(ns) { format!("-{}", seconds(ns)) } else { "0".to_owned() }
 }
 
 /// Whether a time shows in [`seconds`].

@@ -3,7 +3,9 @@
 use std::fmt::Write as _;
 
 use crate::finding::Level;
-use crate::report::graph::{CommandGraph, GraphReport, longest, printable, seconds, shows, sum};
+use crate::report::graph::{
+    CommandGraph, GraphReport, less, longest, printable, seconds, shows, sum,
+};
 use crate::report::text::{Paint, Style, number};
 use crate::timing::group::GroupTotals;
 use crate::timing::path::CriticalPath;
@@ -160,8 +162,16 @@ fn critical(
     if path.steps.is_empty() {
         return text;
     }
-    let heading =
-        format!("{title}: {} s over {}", seconds(path.total_ns), number(path.steps.len(), "step"));
+    let all = match lead {
+        Lead::Cpu => command.timing.totals.cpu_ns,
+        Lead::Elapsed => command.timing.elapsed_ns,
+    };
+    let heading = format!(
+        "{title}: {} of {} s, over {}",
+        seconds(path.total_ns),
+        seconds(all),
+        number(path.steps.len(), "step")
+    );
     let _ = writeln!(text, "\n{}", paint.bold(&heading));
     let (shown, rest) = match style.verbose {
         true => (path.steps.clone(), Vec::new()),
@@ -171,17 +181,17 @@ fn critical(
         Lead::Cpu => ("CPU s", "elapsed s"),
         Lead::Elapsed => ("elapsed s", "CPU s"),
     };
-    let _ = writeln!(text, "  {first:>9}  without it   {second:>9}");
+    let _ = writeln!(text, "  {first:>9}  path without it  {second:>9}");
     for step in shown {
         let action = &command.graph[step.action];
         let beside = match lead {
             Lead::Cpu => action.elapsed_ns(),
             Lead::Elapsed => action.cpu_ns,
         };
-        let saving = format!("-{}", seconds(step.saving_ns));
+        let saving = less(step.saving_ns);
         let _ = writeln!(
             text,
-            "  {:>9}  {saving:>10}   {:>9}  {}",
+            "  {:>9}  {saving:>15}  {:>9}  {}",
             seconds(step.own_ns),
             seconds(beside),
             command.name(step.action)
@@ -208,23 +218,31 @@ fn slowest(command: &CommandGraph<'_>, style: Style, paint: Paint) -> String {
         return text;
     }
     let _ = writeln!(text, "\n{}", paint.bold("slowest actions"));
-    let _ = writeln!(text, "      CPU s  elapsed s");
+    let _ = writeln!(text, "      CPU s  elapsed s  build without it");
     for action in shown {
         let node = &command.graph[action];
         let times = match timing.times_built[action] {
             0 | 1 => String::new(),
-            times => format!("  one of {times} of this package"),
+            _ if timing.variants[action].number.is_some() => String::new(),
+            times => paint.dim(&format!("  ran {times}×")),
         };
         let _ = writeln!(
             text,
-            "  {:>9}  {:>9}  {}{}",
+            "  {:>9}  {:>9}  {:>16}  {}{}",
             seconds(node.cpu_ns),
             seconds(node.elapsed_ns()),
+            saving(command, action),
             command.name(action),
-            paint.dim(&times)
+            times
         );
     }
     text
+}
+
+/// How much sooner the whole would be done.
+fn saving(command: &CommandGraph<'_>, action: usize) -> String {
+    let saving = command.timing.replay.saving(action);
+    saving.map_or_else(String::new, less)
 }
 
 fn tests(command: &CommandGraph<'_>, style: Style, paint: Paint) -> String {
@@ -236,12 +254,14 @@ fn tests(command: &CommandGraph<'_>, style: Style, paint: Paint) -> String {
     if shown.is_empty() {
         return text;
     }
-    let _ = writeln!(text, "\n{}", paint.bold("slowest test runs, elapsed s"));
+    let _ = writeln!(text, "\n{}", paint.bold("slowest test runs"));
+    let _ = writeln!(text, "  elapsed s  build without it");
     for test in shown {
         let _ = writeln!(
             text,
-            "  {:>9}  {}",
+            "  {:>9}  {:>16}  {}",
             seconds(elapsed(test)),
+            saving(command, test),
             printable(&command.graph[test].package)
         );
     }

@@ -29,7 +29,7 @@ struct Event {
     dur: Option<u64>,
     /// Number of the go command.
     pid: usize,
-    /// Number of the worker, from 1.
+    /// Number of the worker, from 1: 0 stands for an idle CPU in some viewers.
     tid: usize,
     #[serde(skip_serializing_if = "Option::is_none")]
     cat: Option<&'static str>,
@@ -69,8 +69,8 @@ fn events(command: &CommandGraph<'_>, origin: i64) -> Vec<Event> {
         args,
     };
     let mut events = vec![
-        named("process_name", 0, json!({ "name": command.title() })),
-        named("process_sort_index", 0, json!({ "sort_index": pid })),
+        named("process_name", 1, json!({ "name": command.title() })),
+        named("process_sort_index", 1, json!({ "sort_index": pid })),
     ];
     for worker in 1..=command.timing.concurrency.peak {
         events.push(named("thread_name", worker, json!({ "name": format!("worker {worker}") })));
@@ -96,7 +96,7 @@ fn events(command: &CommandGraph<'_>, origin: i64) -> Vec<Event> {
             ts: micros(change.at_ns, origin),
             dur: None,
             pid,
-            tid: 0,
+            tid: 1,
             cat: None,
             args: json!({ "running": change.running, "waiting": change.runnable }),
         });
