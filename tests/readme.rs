@@ -69,7 +69,7 @@ fn the_recipes_for_ci_explain_a_pull_request() {
     let recipes: Vec<String> = yaml_blocks(&text)
         .into_iter()
         .filter(|yaml| yaml.contains("goaudit record"))
-        .map(|yaml| script(yaml))
+        .map(script)
         .collect();
     assert_eq!(recipes.len(), 2);
     for recipe in recipes {

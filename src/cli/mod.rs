@@ -6,6 +6,7 @@ mod color;
 mod explain;
 mod files;
 mod gates;
+mod graph;
 mod output;
 mod policy;
 mod progress;
@@ -49,6 +50,7 @@ enum Command {
     Check(Box<check::CheckArgs>),
     Explain(explain::ExplainArgs),
     Why(why::WhyArgs),
+    Graph(graph::GraphArgs),
     Record(record::RecordArgs),
     Rules(rules::RulesArgs),
 }
@@ -120,6 +122,8 @@ enum Error {
         "`{command}` has no plan: --depth plan takes `go build`, `go install` or `go test`, such as -- go build ./..."
     )]
     NoPlan { command: String },
+    #[error(transparent)]
+    Graph(#[from] graph::GraphError),
     #[error("there is no rule `{id}`; `goaudit rules` lists them")]
     NoRule { id: String },
     #[error("failed to write `{path}`")]
@@ -140,12 +144,16 @@ impl Error {
             | Self::Selection(_)
             | Self::Pattern { .. }
             | Self::NoPlan { .. }
+            | Self::Recording {
+                source: ReadError::NoHashes { .. } | ReadError::NoManifest, ..
+            }
             | Self::TwiceStdin
             | Self::OtherGraph { .. }
             | Self::SpareGraph { .. }
             | Self::NoPackage { .. }
             | Self::NoQuantity { .. }
             | Self::NoRule { .. } => Exit::Usage,
+            Self::Graph(err) => err.exit(),
             Self::Capture(_)
             | Self::NotKnown { .. }
             | Self::NoBuild { .. }
@@ -182,6 +190,7 @@ pub fn main() -> ExitCode {
         Command::Check(args) => args.run(out),
         Command::Explain(args) => args.run(out),
         Command::Why(args) => args.run(out),
+        Command::Graph(args) => args.run(out),
         Command::Record(args) => return args.run().unwrap_or_else(|err| complain(&err).into()),
         Command::Rules(args) => args.run(out),
     };

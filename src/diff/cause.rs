@@ -14,6 +14,7 @@ use crate::golang::build_id::ShortId;
 use crate::golang::go_mod::GoMod;
 use crate::golang::hash_input::Slot;
 use crate::golang::hash_log::KeyKind;
+use crate::golang::variant::Variant;
 
 /// One cause, however many actions show it.
 #[derive(Debug, Clone, PartialEq)]
@@ -47,7 +48,20 @@ pub struct Root {
     /// `build fmt`, as the hash log prints it.
     pub action: String,
     pub package: String,
+    /// Tells it from others of its name.
+    pub variant: Variant,
     pub change: Change,
+}
+
+impl Root {
+    /// Returns the name with the variant, where there is one.
+    #[must_use]
+    pub fn full_name(&self) -> String {
+        match self.variant.is_plain() {
+            true => self.action.clone(),
+            false => format!("{} ({})", self.action, self.variant),
+        }
+    }
 }
 
 /// Finds the causes of all changed steps, and what each reaches.
@@ -173,6 +187,7 @@ fn own_causes(
         roots.entry(identity.clone()).or_default().push(Root {
             action: step.second.name(),
             package: step.second.key.package.clone(),
+            variant: step.second.variant,
             change: (*change).clone(),
         });
     }
@@ -205,6 +220,7 @@ fn output_root(step: &Step<'_>, first: String, second: String) -> Root {
     Root {
         action: step.second.name(),
         package: step.second.key.package.clone(),
+        variant: step.second.variant,
         change: Change {
             slot: Slot::Constant,
             subject: "content ID".to_owned(),
