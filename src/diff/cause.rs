@@ -203,7 +203,8 @@ fn telling(change: &Change) -> u8 {
         | Slot::ForcedFlags
         | Slot::LinkFlags
         | Slot::Dir
-        | Slot::Goroot => 3,
+        | Slot::Goroot
+        | Slot::GoDirective => 3,
         Slot::ModInfo => match change.subject.as_str() {
             "build CGO_ENABLED" | "build -tags" | "build -ldflags" | "build vcs.revision" => 3,
             "build vcs.modified" => 4,
