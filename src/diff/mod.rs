@@ -15,6 +15,8 @@ mod matching;
 pub mod path_map;
 mod reach;
 pub mod sections;
+pub mod test_inputs;
+pub mod tests;
 mod title;
 mod umbrella;
 
@@ -41,6 +43,7 @@ pub struct Comparison {
     /// Actions with equal keys whose outputs differ.
     pub nondeterministic: Vec<Nondeterministic>,
     pub artifacts: Vec<ArtifactPair>,
+    pub tests: tests::Tests,
 }
 
 /// Actions, by what became of them.
@@ -108,6 +111,7 @@ pub fn compare(first: &Recording, second: &Recording, inputs: &Inputs) -> Compar
         },
         nondeterministic: steps.iter().filter_map(Step::nondeterministic).collect(),
         artifacts: artifacts::compare(&first.manifest.artifacts, &second.manifest.artifacts),
+        tests: tests::compare(first, second, inputs),
         ..Comparison::default()
     };
     cause::explain(&steps, &paths, &mut comparison);

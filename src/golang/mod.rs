@@ -13,3 +13,5 @@ pub mod hash_log;
 pub mod inputs;
 pub mod mod_info;
 pub mod quote;
+mod test_blocks;
+pub mod test_log;

@@ -11,6 +11,7 @@ use crate::diff::{Change, Comparison};
 use crate::finding::Level;
 use crate::policy::{Judged, Outcome};
 use crate::recording::{Manifest, Recording, Varied};
+use crate::report::json_tests::TestsObject;
 use crate::report::{Report, not_examined};
 
 /// Renders a report as one JSON document.
@@ -74,6 +75,7 @@ struct ComparisonObject<'a> {
     causes: Vec<CauseObject<'a>>,
     unexplained: Vec<UnexplainedObject<'a>>,
     keys: KeysObject,
+    tests: TestsObject<'a>,
 }
 
 #[derive(Serialize)]
@@ -245,6 +247,7 @@ fn compared<'a>(
             })
             .collect(),
         keys: KeysObject { verified: comparison.keys.verified, total: comparison.keys.total },
+        tests: (&comparison.tests).into(),
     }
 }
 

@@ -1,6 +1,7 @@
 //! Reports: a verdict and a comparison as text. Data in, text out; no I/O, no clock.
 
 pub mod json;
+mod json_tests;
 mod not_examined;
 pub mod text;
 

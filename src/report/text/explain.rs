@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use crate::diff::Comparison;
 use crate::recording::Recording;
-use crate::report::text::{Paint, Style, actions, causes, number};
+use crate::report::text::{Paint, Style, actions, causes, number, tests};
 
 /// Renders a comparison of two recordings: the two builds, what changed, the causes.
 #[must_use]
@@ -31,6 +31,7 @@ pub fn explain(
     }
     text.push_str(&actions(comparison));
     text.push_str(&causes::causes(comparison, "why the two builds differ", style, paint));
+    text.push_str(&tests::tests(&comparison.tests, style, paint));
     let unproven = comparison.keys.total - comparison.keys.verified;
     if unproven > 0 {
         let _ = writeln!(

@@ -3,6 +3,7 @@
 mod causes;
 mod explain;
 mod findings;
+mod tests;
 
 use std::fmt::Write as _;
 
