@@ -158,7 +158,7 @@ impl<'i> Parser<'i> {
                 &mut census.other_block_lines
             }
             Line::Open { name } => {
-                let taken = self.open.open(name, self.at());
+                let taken = self.open.open(name, self.at(), self.inputs);
                 return self.key_line(taken, line);
             }
             Line::Write { name, quoted } => {
@@ -227,6 +227,13 @@ impl<'i> Parser<'i> {
             proof,
             line: block.line,
         });
+        for (sum, inputs) in block.untangled {
+            let mut keys = self.log.keys.iter_mut().rev();
+            let is_it = |key: &&mut Key| key.sum == sum && key.proof == Proof::Overlapping;
+            if let Some(key) = keys.find(is_it) {
+                (key.inputs, key.proof) = (inputs, Proof::Verified);
+            }
+        }
     }
 
     /// Ends the log. Blocks that are still open become faults.

@@ -15,3 +15,4 @@ pub mod mod_info;
 pub mod quote;
 mod test_blocks;
 pub mod test_log;
+mod untangle;
