@@ -180,7 +180,7 @@ def main():
     packages = [Package(number, options.packages, chance) for number in range(options.packages)]
     compiles = sum(23 + 3 * len(p.files) + len(p.imports) for p in packages)
     size = min(2_000, options.packages * 2 // 5)
-    links = max(1, (options.lines - compiles) // (size + 30)) * options.scale
+    links = max(1, (options.lines * options.scale - compiles) // (size + 30))
     linked = closures(packages, links, size, chance)
     edited, flagged = options.packages * 3 // 5, options.packages * 4 // 5
     first = {"root": "/home/ci/work/enterprise", "gcflags": {}, "edits": {}, "ldflags": FLAGS}

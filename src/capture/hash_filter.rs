@@ -5,6 +5,7 @@ use std::thread;
 use std::time::Duration;
 
 use crate::golang::hash_log::Line;
+use crate::golang::test_log::{TestLog, TestRun};
 use crate::recording::redact;
 
 /// A hash line that is longer than this is passed on as it is; the longest
@@ -17,8 +18,16 @@ const ZSTD_LEVEL: i32 = 1;
 /// How long lines may gather before they are read.
 const PAUSE: Duration = Duration::from_millis(1);
 
+/// What the stderr of a go command said.
+#[derive(Default)]
+pub(super) struct Filtered {
+    /// Bytes of the hash log before compression.
+    pub(super) bytes: u64,
+    /// With the sums of variables in full: not to be recorded as they are.
+    pub(super) tests: Vec<TestRun>,
+}
+
 /// Reads `from` to its end, and calls `done` with the number of compiles that have ended.
-/// Returns the bytes of the hash log before compression.
 ///
 /// # Errors
 ///
@@ -29,12 +38,13 @@ pub(super) fn run(
     on: &mut impl Write,
     log: impl Write,
     mut done: impl FnMut(u64),
-) -> io::Result<u64> {
+) -> io::Result<Filtered> {
     let mut filter = Filter {
         passed: Vec::new(),
         pending: Vec::new(),
         in_foreign_line: false,
         actions: 0,
+        tests: TestLog::default(),
         log: Log::new(log),
     };
     let mut chunk = vec![0; 1 << 16];
@@ -59,7 +69,8 @@ pub(super) fn run(
         }
     }
     let _ = on.write_all(&filter.pending);
-    filter.log.finish()
+    let tests = filter.tests.finish();
+    Ok(Filtered { bytes: filter.log.finish()?, tests })
 }
 
 struct Filter<W: Write> {
@@ -71,6 +82,7 @@ struct Filter<W: Write> {
     in_foreign_line: bool,
     /// Compiles that were found in the cache or have ended.
     actions: u64,
+    tests: TestLog,
     log: Log<W>,
 }
 
@@ -96,12 +108,16 @@ impl<W: Write> Filter<W> {
 
     fn whole_line(&mut self) {
         let line = self.pending.strip_suffix(b"\n").unwrap_or(&self.pending);
-        if Line::classify(line) == Line::Foreign {
+        let kind = Line::classify(line);
+        if kind == Line::Foreign {
             self.passed.append(&mut self.pending);
         } else {
+            self.tests.take(kind, line);
             // What a compile printed is the last that is stored or looked up of it.
             self.actions += u64::from(line.starts_with(b"HASH subkey ") && find_stdout(line));
-            self.log.write(&redact::hash_line(line));
+            if let Some(line) = redact::hash_line(line) {
+                self.log.write(&line);
+            }
             self.pending.clear();
         }
     }
@@ -161,7 +177,7 @@ mod tests {
 
     fn split(from: impl Read) -> (String, String) {
         let (mut passed, mut log) = (Vec::new(), Vec::new());
-        let bytes = run(from, &mut passed, &mut log, |_| {}).unwrap();
+        let bytes = run(from, &mut passed, &mut log, |_| {}).unwrap().bytes;
         let log = zstd::decode_all(&log[..]).unwrap();
         assert_eq!(bytes, log.len() as u64);
         (String::from_utf8(passed).unwrap(), String::from_utf8(log).unwrap())
@@ -182,6 +198,7 @@ mod tests {
             pending: Vec::new(),
             in_foreign_line: false,
             actions: 0,
+            tests: TestLog::default(),
             log: Log::new(Vec::new()),
         };
         filter.take(b"password: ");
@@ -205,7 +222,7 @@ mod tests {
     #[test]
     fn a_full_disk_fails_the_record_and_not_the_build() {
         let mut passed = Vec::new();
-        let err = run(MIXED, &mut passed, Full, |_| {}).unwrap_err();
+        let err = run(MIXED, &mut passed, Full, |_| {}).err().unwrap();
         assert_eq!(err.kind(), io::ErrorKind::StorageFull);
         assert!(passed.ends_with(b"oops\nHAS"));
     }

@@ -14,10 +14,11 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
 use signal_hook::iterator::SignalsInfo;
 use signal_hook::iterator::exfiltrator::WithOrigin;
 
-use crate::capture::hash_filter;
+use crate::capture::hash_filter::{self, Filtered};
 use crate::capture::pack::HASH_LOG;
 use crate::capture::settings;
 use crate::capture::shim::{OWN_GODEBUG, StandIn, complain};
+use crate::capture::test_files;
 use crate::golang::flags::{GoCommand, insertion_point};
 use crate::golang::hash_log::REDACTED;
 use crate::recording::redact;
@@ -171,13 +172,16 @@ impl<'a> Record<'a> {
 
     fn complete(
         &mut self,
-        filtered: io::Result<u64>,
+        filtered: io::Result<Filtered>,
         status: Option<&ExitStatus>,
         graph: &Path,
     ) -> Result<(), String> {
         use std::os::unix::process::ExitStatusExt as _;
-        self.info.hash_log_bytes =
+        let Filtered { bytes, tests } =
             filtered.map_err(|err| format!("failed to record its hash log: {err}"))?;
+        self.info.hash_log_bytes = bytes;
+        test_files::keep(tests, &self.folder)
+            .map_err(|err| format!("failed to record what its tests read: {err}"))?;
         // What go would have printed after that is not known.
         if let Some(signal) = status.and_then(|status| status.signal()) {
             return Err(format!("signal {signal} ended it"));
@@ -242,8 +246,8 @@ impl<'a> Record<'a> {
     }
 
     /// Drains the child's stderr, whatever becomes of the record: a full pipe would stop the build.
-    fn filter(&self, child: &mut Child) -> io::Result<u64> {
-        let Some(stderr) = child.stderr.take() else { return Ok(0) };
+    fn filter(&self, child: &mut Child) -> io::Result<Filtered> {
+        let Some(stderr) = child.stderr.take() else { return Ok(Filtered::default()) };
         let mut noted = 0;
         let done = |actions: u64| {
             if actions != noted {

@@ -17,6 +17,7 @@ mod settings;
 pub mod shim;
 mod side;
 mod strays;
+mod test_files;
 pub mod tree;
 mod trees;
 mod vary;

@@ -132,10 +132,11 @@ fn append_invocation(
         let log = zstd::Decoder::new(log).map_err(record)?;
         append(archive, &entry(tar_entries::HASH_LOG), info.hash_log_bytes, log).map_err(record)?;
     }
-    if let Ok(graph) = File::open(folder.join(tar_entries::GRAPH)) {
-        let bytes = graph.metadata().map_err(record)?.len();
-        append(archive, &entry(tar_entries::GRAPH), bytes, BufReader::new(graph))
-            .map_err(record)?;
+    for name in [tar_entries::GRAPH, tar_entries::TESTS] {
+        if let Ok(file) = File::open(folder.join(name)) {
+            let bytes = file.metadata().map_err(record)?.len();
+            append(archive, &entry(name), bytes, BufReader::new(file)).map_err(record)?;
+        }
     }
     Ok(())
 }

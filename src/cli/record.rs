@@ -19,6 +19,9 @@ use crate::cli::Error;
 /// A recording holds the names of your environment variables, and the values
 /// of Go's own build settings only. The flags of go commands are such settings:
 /// what `-ldflags=-X` stamps is in the recording, as it is in the executable.
+/// Of a variable that a cached test read, it holds the name and 12 bits of the
+/// hash of its value, which tell that the value is another one and not which;
+/// of a file, its path, size, time and SHA-256.
 /// `tar --zstd -xf FILE` opens it.
 #[derive(Debug, Args)]
 pub(super) struct RecordArgs {

@@ -20,6 +20,8 @@ pub mod plan;
 mod reach;
 pub mod rows;
 pub mod sections;
+pub mod test_inputs;
+pub mod tests;
 mod title;
 mod umbrella;
 pub mod why;
@@ -53,6 +55,7 @@ pub struct Comparison {
     /// In which order to undo causes, best first.
     pub plan: Vec<PlanStep>,
     pub artifacts: Vec<ArtifactPair>,
+    pub tests: tests::Tests,
 }
 
 /// Actions, by what became of them.
@@ -122,6 +125,7 @@ pub fn compare(first: &Recording, second: &Recording, inputs: &Inputs) -> Compar
         },
         nondeterministic: steps.iter().filter_map(Step::nondeterministic).collect(),
         artifacts: artifacts::compare(&first.manifest.artifacts, &second.manifest.artifacts),
+        tests: tests::compare(first, second, inputs),
         ..Comparison::default()
     };
     let found = cause::explain(

@@ -9,6 +9,7 @@ use sha2::{Digest as _, Sha256};
 use crate::golang::hash_line::{Line, head_of};
 use crate::golang::inputs::{InputId, Inputs};
 use crate::golang::quote;
+use crate::golang::untangle::{self, Event, untangle};
 use crate::units::LineNumber;
 
 /// Bytes that are hashed at once: each call has its price, and this much stays in the fastest cache.
@@ -93,7 +94,6 @@ impl Block {
 }
 
 /// All open blocks, by name.
-#[derive(Default)]
 pub(super) struct OpenBlocks {
     by_name: IndexMap<Box<[u8]>, Vec<Block>, FxBuildHasher>,
     /// How the lines of the block at hand start, and where it is in `by_name`.
@@ -102,6 +102,22 @@ pub(super) struct OpenBlocks {
     held: usize,
     /// For the next block.
     spare: Vec<Buffers>,
+    /// What happened to each name since two blocks of it are open.
+    tangles: IndexMap<Box<[u8]>, Vec<Event>, FxBuildHasher>,
+    budget: u32,
+}
+
+impl Default for OpenBlocks {
+    fn default() -> Self {
+        Self {
+            by_name: IndexMap::default(),
+            at_hand: None,
+            held: 0,
+            spare: Vec::new(),
+            tangles: IndexMap::default(),
+            budget: untangle::BUDGET,
+        }
+    }
 }
 
 /// What became of a line of a block.
@@ -119,10 +135,15 @@ pub(super) struct Summed {
     pub(super) inputs: Arc<[InputId]>,
     pub(super) verified: bool,
     pub(super) overlapping: bool,
+    /// Where it was the last of two that were open at the same time: what was written to each, proven.
+    pub(super) untangled: Vec<Untangled>,
 }
 
+/// A sum, and the writes that give it.
+pub(super) type Untangled = ([u8; 32], Arc<[InputId]>);
+
 impl OpenBlocks {
-    pub(super) fn open(&mut self, name: &[u8], line: LineNumber) -> Taken {
+    pub(super) fn open(&mut self, name: &[u8], line: LineNumber, inputs: &mut Inputs) -> Taken {
         let names = self.by_name.len();
         let blocks = match self.by_name.get_mut(name) {
             Some(blocks) => blocks,
@@ -133,12 +154,20 @@ impl OpenBlocks {
             return Taken::TooManyOpen;
         }
         let overlapping = !blocks.is_empty();
+        if let [block] = blocks.as_mut_slice() {
+            self.held = self.held.saturating_sub(block.buffers.quoted.len());
+            block.buffers.intern(inputs);
+            let writes = block.buffers.inputs.iter().map(|&id| Event::Write(id));
+            let events = std::iter::once(Event::Open).chain(writes).collect();
+            self.tangles.entry(name.into()).or_insert(events);
+        }
         for block in blocks.iter_mut() {
             block.overlapping = true;
         }
         let buffers = self.spare.pop().unwrap_or_default();
         let hash = Sha256::new();
         blocks.push(Block { line, overlapping, damaged: false, hash, buffers });
+        self.tangle(name, Event::Open);
         Taken::Yes
     }
 
@@ -164,7 +193,21 @@ impl OpenBlocks {
         if !block.write(quoted) {
             return Taken::NoString;
         }
-        self.held = self.held.saturating_add(quoted.len());
+        if block.overlapping {
+            let event = Event::Write(inputs.intern_after(None, quoted));
+            let name = self.by_name.get_index(index).map(|(name, _)| name.clone());
+            self.tangle(&name.unwrap_or_default(), event);
+        }
+        self.taken(index, quoted.len(), inputs)
+    }
+
+    /// Counts what is held back, and gives it IDs where that is too much.
+    fn taken(&mut self, index: usize, bytes: usize, inputs: &mut Inputs) -> Taken {
+        let blocks = self.by_name.get_index_mut(index).map(|(_, blocks)| blocks);
+        let Some(block) = blocks.and_then(|blocks| blocks.last_mut()) else {
+            return Taken::NotOpen;
+        };
+        self.held = self.held.saturating_add(bytes);
         let held = block.buffers.quoted.len();
         if held > HELD_BY_ONE || self.held > HELD_BY_ALL {
             self.held = self.held.saturating_sub(held);
@@ -180,14 +223,19 @@ impl OpenBlocks {
         sum: &[u8; 32],
         inputs: &mut Inputs,
     ) -> Option<Summed> {
+        self.tangle(name, Event::Sum(*sum));
         let (index, _, blocks) = self.by_name.get_full_mut(name)?;
         let found = blocks.iter_mut().position(|block| block.gives(sum));
         let verified = found.is_some();
         let Block { line, overlapping, mut buffers, .. } = blocks.remove(found.unwrap_or_default());
+        let mut untangled = Vec::new();
         if blocks.is_empty() {
             self.by_name.swap_remove_index(index);
             // Another block may have taken its place.
             self.at_hand = None;
+            if let Some(events) = self.tangles.swap_remove(name) {
+                untangled = self.untangle(&events, inputs);
+            }
         }
         self.held = self.held.saturating_sub(buffers.quoted.len());
         let known = inputs.of_key(sum).filter(|_| verified);
@@ -203,7 +251,34 @@ impl OpenBlocks {
             buffers.clear();
             self.spare.push(buffers);
         }
-        Some(Summed { line, inputs, verified, overlapping })
+        Some(Summed { line, inputs, verified, overlapping, untangled })
+    }
+
+    fn tangle(&mut self, name: &[u8], event: Event) {
+        if let Some(events) = self.tangles.get_mut(name) {
+            if events.len() < untangle::MAX_EVENTS {
+                events.push(event);
+            } else {
+                self.tangles.swap_remove(name);
+            }
+        }
+    }
+
+    fn untangle(&mut self, events: &[Event], inputs: &mut Inputs) -> Vec<Untangled> {
+        let payload = |id| {
+            let mut payload = Vec::new();
+            quote::unquote_onto(inputs.quoted(id).as_bytes(), &mut payload).then_some(payload)
+        };
+        let Some(pair) = untangle(events, payload, &mut self.budget) else { return Vec::new() };
+        let sums = events.iter().filter_map(|event| match event {
+            Event::Sum(sum) => Some(*sum),
+            Event::Open | Event::Write(_) => None,
+        });
+        let proven = sums.zip(pair.map(Arc::<[InputId]>::from)).collect::<Vec<_>>();
+        for (sum, ids) in &proven {
+            inputs.keep_key(*sum, Arc::clone(ids));
+        }
+        proven
     }
 
     /// Returns the names of the blocks that are still open, and where each was opened.

@@ -66,6 +66,11 @@ impl<'a> Line<'a> {
     }
 }
 
+/// Says whether a line is one of the module index: a third of most logs, and no part of any key.
+pub(super) fn is_index_write(line: &[u8]) -> bool {
+    line.strip_prefix(b"HASH[moduleIndex]: \"").is_some_and(|rest| rest.ends_with(b"\""))
+}
+
 /// Returns how all lines of a block of this name start, for [`Line::write_to`].
 ///
 /// `None` for a name that holds what else ends a name: its lines could be told in two ways.
@@ -92,10 +97,11 @@ fn is_subkey(rest: &[u8]) -> bool {
 /// Splits a sum off the end of a line, and what stands before it.
 fn split_hex<'a>(line: &'a [u8], before: &[u8]) -> Option<(&'a [u8], [u8; 32])> {
     let (head, hex) = line.split_at_checked(line.len().checked_sub(64)?)?;
-    Some((head.strip_suffix(before)?, parse_hex(hex)?))
+    Some((head.strip_suffix(before)?, hex_sum(hex)?))
 }
 
-fn parse_hex(hex: &[u8]) -> Option<[u8; 32]> {
+/// Reads a sum of 64 lowercase hex digits.
+pub(super) fn hex_sum(hex: &[u8]) -> Option<[u8; 32]> {
     let nibble = |byte: u8| match byte {
         b'0'..=b'9' => Some(byte.wrapping_sub(b'0')),
         b'a'..=b'f' => Some(byte.wrapping_sub(b'a').wrapping_add(10)),

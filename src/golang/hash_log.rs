@@ -12,7 +12,9 @@ use std::io::{self, Read};
 use std::sync::Arc;
 
 use crate::golang::hash_block::{OpenBlocks, Taken};
+use crate::golang::hash_line::is_index_write;
 use crate::golang::inputs::{InputId, Inputs};
+use crate::golang::test_log::{TestLog, TestRun};
 use crate::units::LineNumber;
 
 pub use crate::golang::hash_line::Line;
@@ -96,6 +98,8 @@ pub struct HashLog {
     /// Build, link and vet keys, in the order in which they were summed.
     pub keys: Vec<Key>,
     pub census: Census,
+    /// Runs of tests whose results may be cached.
+    pub tests: Vec<TestRun>,
     /// At most [`MAX_FAULTS`]; [`HashLog::faults_total`] counts all.
     pub faults: Vec<Fault>,
     pub faults_total: u64,
@@ -123,6 +127,7 @@ impl HashLog {
 pub struct Parser<'i> {
     inputs: &'i mut Inputs,
     open: OpenBlocks,
+    tests: TestLog,
     log: HashLog,
 }
 
@@ -130,7 +135,8 @@ impl<'i> Parser<'i> {
     /// Starts a log. Logs that are to be compared share their [`Inputs`].
     #[must_use]
     pub fn new(inputs: &'i mut Inputs) -> Self {
-        Self { inputs, open: OpenBlocks::default(), log: HashLog::default() }
+        let (open, tests) = (OpenBlocks::default(), TestLog::default());
+        Self { inputs, open, tests, log: HashLog::default() }
     }
 
     /// Takes the next line, without its line end.
@@ -145,24 +151,36 @@ impl<'i> Parser<'i> {
             return self.key_line(taken, line);
         }
         let census = &mut self.log.census;
-        let counter = match Line::classify(line) {
+        if is_index_write(line) {
+            census.other_block_lines = census.other_block_lines.saturating_add(1);
+            return;
+        }
+        let kind = Line::classify(line);
+        let counter = match kind {
             Line::Foreign => &mut census.foreign,
-            Line::Subkey => &mut census.subkeys,
+            Line::Subkey => {
+                self.tests.take(kind, line);
+                &mut census.subkeys
+            }
             Line::File => &mut census.files,
             Line::Open { name } | Line::Write { name, .. } | Line::Sum { name, .. }
                 if kind_of(name).is_none() =>
             {
+                self.tests.take(kind, line);
                 &mut census.other_block_lines
             }
             Line::Open { name } => {
-                let taken = self.open.open(name, self.at());
+                let taken = self.open.open(name, self.at(), self.inputs);
                 return self.key_line(taken, line);
             }
             Line::Write { name, quoted } => {
                 let taken = self.open.write(name, quoted, self.inputs);
                 return self.key_line(taken, line);
             }
-            Line::Sum { name, sum } => return self.sum(name, sum),
+            Line::Sum { name, sum } => {
+                self.tests.take(kind, line);
+                return self.sum(name, sum);
+            }
         };
         *counter = counter.saturating_add(1);
     }
@@ -221,6 +239,13 @@ impl<'i> Parser<'i> {
             proof,
             line: block.line,
         });
+        for (sum, inputs) in block.untangled {
+            let mut keys = self.log.keys.iter_mut().rev();
+            let is_it = |key: &&mut Key| key.sum == sum && key.proof == Proof::Overlapping;
+            if let Some(key) = keys.find(is_it) {
+                (key.inputs, key.proof) = (inputs, Proof::Verified);
+            }
+        }
     }
 
     /// Ends the log. Blocks that are still open become faults.
@@ -229,6 +254,7 @@ impl<'i> Parser<'i> {
         for (name, line) in std::mem::take(&mut self.open).unsummed() {
             self.fault(line, format!("`{}` is never summed: the log ends before", lossy(&name)));
         }
+        self.log.tests = std::mem::take(&mut self.tests).finish();
         self.log
     }
 

@@ -13,4 +13,7 @@ pub mod hash_log;
 pub mod inputs;
 pub mod mod_info;
 pub mod quote;
+mod test_blocks;
+pub mod test_log;
+mod untangle;
 pub mod variant;

@@ -5,6 +5,7 @@
 //! invocations/0001/invocation.json  InvocationInfo
 //! invocations/0001/hash.log         the hash log, as printed, without credentials
 //! invocations/0001/graph.json       the action graph, without command lines
+//! invocations/0001/tests.json       the runs of tests and what they read, where there are any
 //! ```
 //!
 //! `tar --zstd -xf NAME.goaudit` opens it.
@@ -27,6 +28,7 @@ pub mod tar_entries {
     pub const INVOCATION: &str = "invocation.json";
     pub const HASH_LOG: &str = "hash.log";
     pub const GRAPH: &str = "graph.json";
+    pub const TESTS: &str = "tests.json";
 
     /// Returns the folder of the n-th invocation, counted from 1.
     #[must_use]
@@ -109,7 +111,14 @@ pub(super) fn read_tar(file: impl Read, inputs: &mut Inputs) -> Result<Recording
                 slot.info = parse_json(&path, &read_json(&path, &mut entry)?)?
             }
             tar_entries::HASH_LOG => {
-                slot.log = hash_log::read(&mut entry, inputs).map_err(ReadError::Damaged)?
+                let log = hash_log::read(&mut entry, inputs).map_err(ReadError::Damaged)?;
+                let tests = std::mem::replace(&mut slot.log, log).tests;
+                if !tests.is_empty() {
+                    slot.log.tests = tests;
+                }
+            }
+            tar_entries::TESTS => {
+                slot.log.tests = parse_json(&path, &read_json(&path, &mut entry)?)?
             }
             tar_entries::GRAPH => {
                 slot.graph = action_graph::parse(&read_json(&path, &mut entry)?)

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use crate::golang::hash_log::{Line, REDACTED};
+use crate::golang::test_log::{InputKind, TestRun};
 
 /// Go's own build settings: the only environment values that a recording holds.
 ///
@@ -77,23 +78,49 @@ pub fn credentials(text: &str) -> Cow<'_, str> {
     Cow::Owned(kept)
 }
 
-/// Returns a line of a hash log as it may be recorded.
+/// Returns a line of a hash log as it may be recorded, `None` for one that may not.
 ///
-/// A `getenv` block holds the value of whatever variable a test read; its
-/// writes are left out, which leaves that block without proof, and it is no key.
+/// What tests read is not among the lines: `getenv` blocks hold the values of
+/// variables, and the sums of these, of `testInputs` and of its subkeys are
+/// hashes without a salt, from which a short value can be guessed. What a
+/// recording holds in their place are [`TestRun`]s, see [`test_run`].
 #[must_use]
-pub fn hash_line(line: &[u8]) -> Cow<'_, [u8]> {
-    if let Line::Write { name: b"getenv", .. } = Line::classify(line) {
-        return Cow::Owned(format!("HASH[getenv]: \"{REDACTED}\"").into_bytes());
+pub fn hash_line(line: &[u8]) -> Option<Cow<'_, [u8]>> {
+    match Line::classify(line) {
+        Line::Open { name } | Line::Write { name, .. } | Line::Sum { name, .. }
+            if name == b"getenv" || name == b"testInputs" =>
+        {
+            return None;
+        }
+        Line::Subkey if line.get(76..).is_some_and(|rest| rest.starts_with(b" \"inputs:")) => {
+            return None;
+        }
+        _ => {}
     }
-    if !line.windows(3).any(|window| window == b"://") {
-        return Cow::Borrowed(line);
+    if memchr::memmem::find(line, b"://").is_none() {
+        return Some(Cow::Borrowed(line));
     }
-    match credentials(&String::from_utf8_lossy(line)) {
+    Some(match credentials(&String::from_utf8_lossy(line)) {
         Cow::Borrowed(_) => Cow::Borrowed(line),
         Cow::Owned(text) if text.as_bytes() == line => Cow::Borrowed(line),
         Cow::Owned(text) => Cow::Owned(text.into_bytes()),
+    })
+}
+
+/// Hex digits that a recording keeps of the hash of a variable's value.
+///
+/// Two values differ in them in 4,095 of 4,096 cases, which is enough to say
+/// that a variable differs. That is also all that they tell: whoever has a list
+/// of passwords is left with each 4,096th of them.
+const KEPT_OF_SUM: usize = 3;
+
+/// Takes out of the run of a test what tells too much of the variables that it read.
+pub fn test_run(run: &mut TestRun) {
+    for input in run.inputs.iter_mut().flatten().filter(|input| input.kind == InputKind::Env) {
+        input.sum.truncate(KEPT_OF_SUM);
     }
+    run.args = credentials(&run.args).into_owned();
+    run.exec = credentials(&run.exec).into_owned();
 }
 
 /// Returns a word of a command line as it may be recorded: `NAME=value` keeps its value only where
@@ -143,6 +170,8 @@ fn value_end(value: &str) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::golang::build_id::ShortId;
+    use crate::golang::test_log::{TestInput, TestOutcome};
 
     #[test]
     fn a_url_keeps_its_host_and_loses_its_credentials() {
@@ -154,11 +183,47 @@ mod tests {
     }
 
     #[test]
-    fn the_value_of_a_variable_that_a_test_read_is_left_out() {
-        let line = hash_line(br#"HASH[getenv]: "hunter2""#);
-        assert_eq!(&*line, br#"HASH[getenv]: "goaudit-redacted""#);
-        let other = br#"HASH[build x]: "dir /src/x\n""#;
-        assert_eq!(&*hash_line(other), other);
+    fn what_a_test_read_is_left_out() {
+        let hex = "0".repeat(64);
+        for line in [
+            r#"HASH[getenv]: "hunter2""#.to_owned(),
+            format!("HASH[getenv]: {hex}"),
+            format!(r#"HASH[testInputs]: "env TOKEN {hex}\n""#),
+            format!("HASH[testInputs]: {hex}"),
+            format!(r#"HASH subkey {hex} "inputs:{hex}" = {hex}"#),
+        ] {
+            assert_eq!(hash_line(line.as_bytes()), None, "{line}");
+        }
+        for line in [
+            r#"HASH[build x]: "dir /src/x\n""#.to_owned(),
+            format!(r#"HASH subkey {hex} "stdout" = {hex}"#),
+            format!("HASH[testResult]: {hex}"),
+        ] {
+            assert_eq!(hash_line(line.as_bytes()).as_deref(), Some(line.as_bytes()));
+        }
+    }
+
+    #[test]
+    fn of_the_hash_of_a_variable_little_is_kept() {
+        let input = |kind| TestInput {
+            kind,
+            name: "TOKEN".to_owned(),
+            sum: "0123456789abcdef".repeat(4),
+            file: None,
+            content: None,
+        };
+        let mut run = TestRun {
+            package: "example.com/m".to_owned(),
+            link: ShortId::of(&[0; 32]),
+            args: r#"["-test.run=x://a:b@h"]"#.to_owned(),
+            exec: "[]".to_owned(),
+            outcome: TestOutcome::Ran,
+            inputs: Some(vec![input(InputKind::Env), input(InputKind::Open)]),
+        };
+        test_run(&mut run);
+        let sums: Vec<usize> = run.inputs.iter().flatten().map(|input| input.sum.len()).collect();
+        assert_eq!(sums, [3, 64]);
+        assert_eq!(run.args, r#"["-test.run=x://goaudit-redacted@h"]"#);
     }
 
     #[test]

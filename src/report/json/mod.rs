@@ -2,6 +2,7 @@
 //!
 //! The structs here are the format; they are copies, so that the model can change.
 
+mod tests;
 mod why;
 
 use serde::Serialize;
@@ -13,6 +14,7 @@ use crate::diff::{Change, Comparison, PlanStep};
 use crate::finding::Level;
 use crate::policy::{Judged, Outcome};
 use crate::recording::{Manifest, Recording, Varied};
+use crate::report::json::tests::TestsObject;
 use crate::report::{Report, not_examined, not_known};
 
 pub use why::why;
@@ -79,6 +81,7 @@ struct ComparisonObject<'a> {
     causes: Vec<CauseObject<'a>>,
     unexplained: Vec<UnexplainedObject<'a>>,
     keys: KeysObject,
+    tests: TestsObject<'a>,
     /// CPU seconds of actions with another key that gave the same output.
     cutoff_cpu_seconds: Option<f64>,
     /// In which order to undo the causes, and what each step frees.
@@ -266,6 +269,7 @@ fn compared<'a>(
             })
             .collect(),
         keys: KeysObject { verified: comparison.keys.verified, total: comparison.keys.total },
+        tests: (&comparison.tests).into(),
         cutoff_cpu_seconds: counts.cutoff_cpu_seconds,
         plan: comparison.plan.iter().map(plan_step).collect(),
         not_known: not_known::lines(comparison, first, second),

@@ -7,7 +7,7 @@ use crate::diff::{Comparison, PlanStep};
 use crate::golang::hash_log::KeyKind;
 use crate::recording::Recording;
 use crate::report::not_known;
-use crate::report::text::{Paint, Style, causes, number};
+use crate::report::text::{Paint, Style, causes, number, tests};
 
 /// Renders a comparison of two recordings: the two builds, what changed, the causes.
 #[must_use]
@@ -30,6 +30,7 @@ pub fn explain(
     }
     text.push_str(&outcomes(comparison));
     text.push_str(&causes::causes(comparison, "why the two builds differ", style, paint));
+    text.push_str(&tests::tests(&comparison.tests, style, paint));
     text.push_str(&order(comparison, paint));
     let unknown = not_known::lines(comparison, first, second);
     if !unknown.is_empty() {

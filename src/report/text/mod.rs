@@ -3,6 +3,7 @@
 mod causes;
 mod explain;
 mod findings;
+mod tests;
 mod why;
 
 use std::fmt::Write as _;
