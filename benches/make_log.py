@@ -6,7 +6,7 @@
 DIR gets first.log and second.log; with --recordings also first.goaudit and second.goaudit, which
 needs the `zstd` command. Every sum is the SHA-256 of its block, and the content ID of every action
 is derived from its sum, so that whatever imports a changed package follows it. --scale multiplies
-the links, as a repository that gets more binaries does; --packages sets what they are linked from.
+the lines by more links, as a repository that gets more binaries does; --packages sets what they are linked from.
 What was planted, and how many actions it reaches, is printed.
 """
 

@@ -122,7 +122,11 @@ impl Tested {
 const SAME: &[(&str, &str)] = &[("DEMO", "hunter2")];
 
 fn runs(recorded: &Recorded) -> Vec<TestRun> {
-    recorded.read().invocations.into_iter().flat_map(|invocation| invocation.log.tests).collect()
+    let invocations = recorded.read().invocations.into_iter();
+    let mut runs: Vec<TestRun> = invocations.flat_map(|invocation| invocation.log.tests).collect();
+    // They run side by side.
+    runs.sort_by(|one, other| one.package.cmp(&other.package));
+    runs
 }
 
 fn compared(first: &Recorded, second: &Recorded) -> Tests {

@@ -16,7 +16,7 @@ use crate::recording::{Invocation, Recording};
 pub struct Tests {
     /// Whose result was in the cache.
     pub found: usize,
-    /// Those that ran, in the order in which they were looked up.
+    /// Those that ran, by package.
     pub ran: Vec<TestDifference>,
     /// What made them run, that which made the most run first.
     pub causes: Vec<TestCause>,
@@ -103,6 +103,8 @@ pub(super) fn compare(first: &Recording, second: &Recording, inputs: &Inputs) ->
             why: reasons(before, &test, roots, inputs),
         });
     }
+    // They are looked up side by side, in another order each time.
+    tests.ran.sort_by(|one, other| (&one.package, &one.args).cmp(&(&other.package, &other.args)));
     tests.causes = causes(&tests.ran);
     tests
 }
