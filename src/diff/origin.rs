@@ -62,7 +62,8 @@ pub(super) fn of(
         table.iter().filter(fits).flat_map(|(_, _, names)| names.iter().copied()).collect()
     };
     let (flags, settings) = (names(FLAGS), names(SETTINGS));
-    let has_origin = !flags.is_empty() || !settings.is_empty();
+    // Of a commit neither says anything.
+    let has_origin = category != Category::VcsStamp && !(flags.is_empty() && settings.is_empty());
     let differing: Vec<String> = flags
         .iter()
         .filter_map(|name| flag(name, first.command, second.command))
