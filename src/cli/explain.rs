@@ -19,7 +19,8 @@ use crate::report;
 /// Ends with 0 when it could answer, whatever the answer, unless --fail-on says
 /// what is too much: misses (actions that the cache of the first build does not
 /// serve), miss-cpu (their CPU seconds), causes, unexplained, wasted-cpu (CPU
-/// seconds of actions that ran to the same output).
+/// seconds of actions that ran to the same output), tests (packages whose tests
+/// ran).
 #[derive(Debug, Args)]
 pub(super) struct ExplainArgs {
     #[command(flatten)]
@@ -34,7 +35,8 @@ pub(super) struct ExplainArgs {
 }
 
 /// The quantities of --fail-on.
-const QUANTITIES: [&str; 5] = ["misses", "miss-cpu", "causes", "unexplained", "wasted-cpu"];
+const QUANTITIES: [&str; 6] =
+    ["misses", "miss-cpu", "causes", "unexplained", "wasted-cpu", "tests"];
 
 fn category(name: &str) -> Result<Category, String> {
     Category::deserialize(name.into_deserializer())
@@ -80,6 +82,7 @@ impl ExplainArgs {
             number(missed.causes),
             number(comparison.unexplained.len()),
             wasted.or((comparison.counts.cutoff == 0).then_some(0.0)),
+            number(comparison.tests.ran.len()),
         ];
         let quantities: Vec<_> = QUANTITIES.into_iter().zip(values).collect();
         self.gates.judge(&quantities)

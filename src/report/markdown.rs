@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::diff::cause::Cause;
+use crate::diff::tests::Tests;
 use crate::diff::{Change, Comparison};
 use crate::recording::Recording;
 use crate::report::not_known;
@@ -47,10 +48,28 @@ pub fn explain(comparison: &Comparison, first: &Recording, second: &Recording) -
         let _ = writeln!(text, "\n**Not explained:** {}\n", code(&unexplained.action));
         text.push_str(&changes(&unexplained.changes));
     }
+    text.push_str(&tests(&comparison.tests));
     let open = not_known::lines(comparison, first, second);
     if !open.is_empty() {
         text.push_str("\n**Not known**\n\n");
         text.extend(open.iter().map(|line| format!("- {}\n", plain(line))));
+    }
+    text
+}
+
+fn tests(tests: &Tests) -> String {
+    if tests.ran.is_empty() && tests.found == 0 {
+        return String::new();
+    }
+    let ran = tests.ran.len();
+    let mut text = format!("\n**Tests:** {ran} ran, {} found in the cache.\n", tests.found);
+    if tests.causes.is_empty() {
+        return text;
+    }
+    text.push_str("\n| why they ran | packages | fix |\n| --- | ---: | --- |\n");
+    for cause in tests.causes.iter().take(CAUSES) {
+        let fix = plain(cause.fix.unwrap_or_default());
+        let _ = writeln!(text, "| {} | {} | {fix} |", plain(&cause.title), cause.tests.len());
     }
     text
 }
