@@ -9,6 +9,8 @@ use crate::report::text::{Paint, Style, folded, number};
 
 /// Causes that are shown in full; a build rarely has more.
 const SHOWN: usize = 6;
+/// Actions that nothing explains, shown with all that differs in them.
+const UNEXPLAINED: usize = 2;
 
 pub(super) fn causes(comparison: &Comparison, subject: &str, style: Style, paint: Paint) -> String {
     let mut text = String::new();
@@ -29,10 +31,17 @@ pub(super) fn causes(comparison: &Comparison, subject: &str, style: Style, paint
     if !rest.is_empty() {
         let _ = writeln!(text, "  and {} more: {} (-v shows them)", rest.len(), counted(rest));
     }
-    for unexplained in
-        comparison.unexplained.iter().take(if style.verbose { usize::MAX } else { 2 })
-    {
+    if !comparison.unexplained.is_empty() {
+        let count = number(comparison.unexplained.len(), "action");
+        let _ = writeln!(text, "\n{}", paint.bold(&format!("{count} that nothing explains")));
+    }
+    let shown = if style.verbose { usize::MAX } else { UNEXPLAINED };
+    for unexplained in comparison.unexplained.iter().take(shown) {
         text.push_str(&one_unexplained(unexplained, paint));
+    }
+    if comparison.unexplained.len() > shown {
+        let _ =
+            writeln!(text, "  and {} more (-v shows them)", comparison.unexplained.len() - shown);
     }
     text
 }
