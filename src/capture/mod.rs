@@ -12,7 +12,7 @@ mod job;
 mod pack;
 mod process;
 pub mod record;
-mod scratch;
+pub mod scratch;
 mod settings;
 pub mod shim;
 mod side;

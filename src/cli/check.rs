@@ -7,7 +7,7 @@ use clap::Args;
 
 use crate::capture::CaptureError;
 use crate::capture::artifacts::{Wanted, matcher};
-use crate::capture::check::{self, CheckPlan, Pair};
+use crate::capture::check::{self, CheckPlan};
 use crate::capture::go::Go;
 use crate::capture::interrupt::Interrupt;
 use crate::capture::tree::Source;
@@ -195,7 +195,8 @@ impl CheckArgs {
         progress.finish();
         let pair = pair?;
         if let Some(dir) = &self.save {
-            save(&pair, dir)?;
+            files::keep(&pair.first, dir, "first.goaudit")?;
+            files::keep(&pair.second, dir, "second.goaudit")?;
         }
         let first = files::read_recording(&pair.first, inputs)?;
         interrupt.check()?;
@@ -206,14 +207,13 @@ impl CheckArgs {
 
     /// Fails before the builds rather than after them.
     fn probe(&self) -> Result<(), Error> {
-        let error = |path: &Path, source| Error::WriteFile { path: path.to_owned(), source };
         if let Some(dir) = &self.save {
-            fs::create_dir_all(dir)
-                .and_then(|()| tempfile::tempfile_in(dir))
-                .map_err(|source| error(dir, source))?;
+            files::probe_folder(dir)?;
         }
         match &self.output {
-            Some(path) => files::probe(path).map_err(|source| error(path, source)),
+            Some(path) => {
+                files::probe(path).map_err(|source| Error::WriteFile { path: path.clone(), source })
+            }
             None => Ok(()),
         }
     }
@@ -301,18 +301,6 @@ pub(super) fn checked_patterns(patterns: &[String]) -> Result<Vec<String>, Error
         Some(pattern) => Err(Error::Pattern { pattern: pattern.clone() }),
         None => Ok(patterns.to_vec()),
     }
-}
-
-fn save(pair: &Pair, dir: &Path) -> Result<(), Error> {
-    let write = |source| Error::WriteFile { path: dir.to_owned(), source };
-    fs::create_dir_all(dir).map_err(write)?;
-    for (from, name) in [(&pair.first, "first.goaudit"), (&pair.second, "second.goaudit")] {
-        // A copy that breaks off leaves no half of a recording under its name.
-        let part = tempfile::Builder::new().prefix(".goaudit-").tempfile_in(dir).map_err(write)?;
-        fs::copy(from, part.path()).map_err(write)?;
-        part.persist(dir.join(name)).map_err(|err| write(err.error))?;
-    }
-    Ok(())
 }
 
 fn list_variations() -> String {

@@ -5,21 +5,23 @@ use clap::Args;
 
 use crate::cli::color::Color;
 use crate::cli::files::{read_recording, write_report};
+use crate::cli::sides::Sides;
 use crate::cli::{Error, Exit, Format};
 use crate::diff;
 use crate::golang::inputs::Inputs;
 use crate::report;
 
-/// Say why two recorded builds differ: the causes, and what each made run
+/// Say why two builds differ: the causes, and what each made run
 ///
 /// Takes two recordings, as `goaudit record` and `goaudit check --save` write
-/// them. Ends with 0 when it could answer, whatever the answer.
+/// them, or two commands, which it runs and records: where you are, with your
+/// environment and your GOCACHE, what they print on stderr. One of each is fine:
+/// `goaudit explain main.goaudit --second 'go build ./...'`. Ends with 0 when it
+/// could answer, whatever the answer.
 #[derive(Debug, Args)]
 pub(super) struct ExplainArgs {
-    /// The recording that is the measure, such as that of the default branch
-    first: PathBuf,
-    /// The recording to explain
-    second: PathBuf,
+    #[command(flatten)]
+    sides: Sides,
     /// How to write the report
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
@@ -36,9 +38,10 @@ pub(super) struct ExplainArgs {
 
 impl ExplainArgs {
     pub(super) fn run(&self, out: &mut dyn Write) -> Result<Exit, Error> {
+        let pair = self.sides.record()?;
         let mut inputs = Inputs::default();
         let mut read = |path: &Path| read_recording(path, &mut inputs);
-        let (first, second) = (read(&self.first)?, read(&self.second)?);
+        let (first, second) = (read(&pair.first)?, read(&pair.second)?);
         let comparison = diff::compare(&first, &second, &inputs);
         let text = match self.format {
             Format::Text => {

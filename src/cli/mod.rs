@@ -10,6 +10,7 @@ mod progress;
 mod record;
 mod repository;
 mod rules;
+mod sides;
 
 use std::error::Error as _;
 use std::io::{self, Write};
@@ -94,6 +95,10 @@ enum Error {
         "`{command}` has no plan: --depth plan takes `go build`, `go install` or `go test`, such as -- go build ./..."
     )]
     NoPlan { command: String },
+    #[error("{0}")]
+    Sides(&'static str),
+    #[error("the {side} command failed: `{command}` ended with {status}")]
+    Command { side: &'static str, command: String, status: std::process::ExitStatus },
     #[error("there is no rule `{id}`; `goaudit rules` lists them")]
     NoRule { id: String },
     #[error("failed to write `{path}`")]
@@ -114,10 +119,12 @@ impl Error {
             | Self::Selection(_)
             | Self::Pattern { .. }
             | Self::NoPlan { .. }
+            | Self::Sides(_)
             | Self::NoRule { .. } => Exit::Usage,
             Self::Capture(_)
             | Self::Read { .. }
             | Self::Recording { .. }
+            | Self::Command { .. }
             | Self::WriteFile { .. }
             | Self::Write(_) => Exit::NoVerdict,
         }

@@ -6,7 +6,7 @@ use clap::Args;
 
 use crate::capture::artifacts::Wanted;
 use crate::capture::interrupt::Interrupt;
-use crate::capture::record;
+use crate::capture::record::{self, Watched};
 use crate::cli::Error;
 
 /// Watch any build and keep a recording of it
@@ -42,7 +42,9 @@ impl RecordArgs {
         };
         let interrupt =
             Interrupt::catch().map_err(|source| Error::Read { path: "signals".into(), source })?;
-        let status = record::run(&self.command, &dir, &self.output, &wanted, &interrupt)?;
+        let watched =
+            Watched { command: &self.command, dir: &dir, wanted: &wanted, to_stderr: false };
+        let status = record::run(&watched, &self.output, &interrupt)?;
         Ok(ExitCode::from(u8::try_from(code(status)).unwrap_or(1)))
     }
 }
