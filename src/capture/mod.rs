@@ -10,6 +10,7 @@ pub mod interrupt;
 mod invocation;
 mod job;
 mod pack;
+pub mod plan;
 mod process;
 pub mod record;
 pub mod scratch;
@@ -20,6 +21,8 @@ mod strays;
 pub mod tree;
 mod trees;
 mod vary;
+
+pub(crate) use invocation::verb_first;
 
 use std::io;
 use std::path::PathBuf;
@@ -55,6 +58,8 @@ pub enum CaptureError {
         under: String,
         output: String,
     },
+    #[error("the plan of `{command}` failed: {status}")]
+    Plan { command: String, status: ExitStatus, output: String },
     #[error(
         "`{dir}` holds no main package, so `go build` makes no file to compare: use --depth plan, or name a build after `--` (such as `go test -c -o OUT/ ./...`) and its files with --artifact"
     )]

@@ -3,12 +3,14 @@
 
 mod check;
 mod color;
+mod command_line;
 mod explain;
 mod files;
 mod policy;
 mod progress;
 mod record;
 mod repository;
+mod reuse;
 mod rules;
 mod sides;
 
@@ -46,6 +48,7 @@ enum Command {
     Check(Box<check::CheckArgs>),
     Explain(explain::ExplainArgs),
     Record(record::RecordArgs),
+    Reuse(reuse::ReuseArgs),
     Rules(rules::RulesArgs),
 }
 
@@ -95,6 +98,8 @@ enum Error {
         "`{command}` has no plan: --depth plan takes `go build`, `go install` or `go test`, such as -- go build ./..."
     )]
     NoPlan { command: String },
+    #[error("`{text}`: {source}")]
+    CommandLine { text: String, source: command_line::NoGoCommand },
     #[error("{0}")]
     Sides(&'static str),
     #[error("the {side} command failed: `{command}` ended with {status}")]
@@ -119,6 +124,7 @@ impl Error {
             | Self::Selection(_)
             | Self::Pattern { .. }
             | Self::NoPlan { .. }
+            | Self::CommandLine { .. }
             | Self::Sides(_)
             | Self::NoRule { .. } => Exit::Usage,
             Self::Capture(_)
@@ -149,6 +155,7 @@ pub fn main() -> ExitCode {
         Command::Check(args) => args.run(out),
         Command::Explain(args) => args.run(out),
         Command::Record(args) => return args.run().unwrap_or_else(|err| complain(&err).into()),
+        Command::Reuse(args) => args.run(out),
         Command::Rules(args) => args.run(out),
     };
     exit.unwrap_or_else(|err| complain(&err)).into()
@@ -162,7 +169,8 @@ fn complain(err: &Error) -> Exit {
     for cause in iter::successors(err.source(), |&cause| cause.source()) {
         let _ = writeln!(stderr, "  because: {cause}");
     }
-    if let Error::Capture(CaptureError::Build { output, .. }) = err
+    if let Error::Capture(CaptureError::Build { output, .. } | CaptureError::Plan { output, .. }) =
+        err
         && !output.is_empty()
     {
         let _ = writeln!(stderr, "\n{output}");

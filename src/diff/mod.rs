@@ -14,6 +14,7 @@ mod changes;
 mod matching;
 pub mod path_map;
 mod reach;
+pub mod reuse;
 pub mod sections;
 mod title;
 mod umbrella;

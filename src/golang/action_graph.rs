@@ -18,6 +18,8 @@ pub struct GraphAction {
     pub action_id: Option<ShortId>,
     /// Hash of what the action made; absent where it failed or did not run.
     pub content_id: Option<ShortId>,
+    /// Whether its output is needed: `go vet` knows compiles that it only takes the key of.
+    pub need_build: bool,
     /// Whether a command was executed. A cache hit executes none.
     pub ran: bool,
     /// User and system time of its commands, in nanoseconds.
@@ -37,6 +39,8 @@ struct Node {
     action_id: Option<String>,
     #[serde(default, rename = "BuildID")]
     build_id: Option<String>,
+    #[serde(default)]
+    need_build: bool,
     #[serde(default)]
     cmd: Option<Vec<String>>,
     #[serde(default)]
@@ -58,7 +62,8 @@ pub fn parse(json: &[u8]) -> Result<Vec<GraphAction>, serde_json::Error> {
 
 impl From<Node> for GraphAction {
     fn from(node: Node) -> Self {
-        let Node { mode, package, target, action_id, build_id, cmd, cmd_user, cmd_sys } = node;
+        let Node { mode, package, target, action_id, build_id, need_build, cmd, cmd_user, cmd_sys } =
+            node;
         let short = |text: &str| ShortId::parse(text).ok();
         let content = build_id.as_deref().and_then(|id| id.rsplit('/').next()).and_then(short);
         Self {
@@ -67,6 +72,7 @@ impl From<Node> for GraphAction {
             target: target.filter(|target| !target.is_empty()),
             action_id: action_id.as_deref().and_then(short),
             content_id: content,
+            need_build,
             ran: cmd.is_some(),
             cpu_ns: cmd_user.saturating_add(cmd_sys),
         }

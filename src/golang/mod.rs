@@ -11,3 +11,4 @@ pub mod hash_log;
 pub mod inputs;
 pub mod mod_info;
 pub mod quote;
+pub mod warm_up;

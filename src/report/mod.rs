@@ -2,6 +2,7 @@
 
 pub mod json;
 mod not_examined;
+pub mod reuse;
 pub mod text;
 
 use crate::diff::Comparison;
