@@ -3,13 +3,16 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::io::{self, Read};
 use std::path::Path;
+use std::sync::Arc;
 
 use goaudit::golang::action_graph::{self, GraphAction};
 use goaudit::golang::build_id::ShortId;
 use goaudit::golang::hash_input::{Slot, atoms};
-use goaudit::golang::hash_log::{Census, HashLog, Key, KeyKind, Proof, parse};
+use goaudit::golang::hash_log::{self, Census, HashLog, Key, KeyKind, MAX_FAULTS, Proof, parse};
 use goaudit::golang::inputs::Inputs;
+use sha2::{Digest as _, Sha256};
 
 const DIR: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/golang");
 
@@ -314,4 +317,100 @@ fn what_is_no_log_has_no_keys() {
     let log = read(&garbage);
     assert_eq!((log.keys.len(), log.census.foreign), (0, log.census.lines));
     assert_eq!(read(b"").census, Census::default());
+}
+
+/// Hands out few bytes at a time, and is interrupted in between.
+struct Trickle<'a> {
+    rest: &'a [u8],
+    turn: usize,
+}
+
+impl Read for Trickle<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.turn += 1;
+        if self.turn.is_multiple_of(5) {
+            return Err(io::ErrorKind::Interrupted.into());
+        }
+        let length = buffer.len().min(self.turn % 700);
+        if length == 0 {
+            return self.rest.read(&mut buffer[..1]);
+        }
+        self.rest.read(&mut buffer[..length])
+    }
+}
+
+#[test]
+fn a_log_that_comes_in_pieces_is_the_same_log() {
+    for (name, text) in samples() {
+        let whole = read(&text);
+        let mut inputs = Inputs::default();
+        let pieces = hash_log::read(Trickle { rest: &text, turn: 0 }, &mut inputs).unwrap();
+        assert_eq!(pieces.census, whole.census, "{name}");
+        assert_eq!(sums(&pieces), sums(&whole), "{name}");
+        assert_eq!(pieces.verified(), whole.verified(), "{name}");
+    }
+}
+
+#[test]
+fn keys_of_two_logs_share_their_inputs() {
+    let mut inputs = Inputs::default();
+    let text = fixture("1.25.5-cold.log.zst");
+    let (first, second) = (parse(&text, &mut inputs), parse(&text, &mut inputs));
+    for (one, other) in first.keys.iter().zip(&second.keys) {
+        assert!(Arc::ptr_eq(&one.inputs, &other.inputs), "{}", one.package);
+    }
+    let alone = &mut Inputs::default();
+    let texts = |key: &Key, inputs: &Inputs| {
+        key.inputs.iter().map(|&id| inputs.quoted(id).to_owned()).collect::<Vec<_>>()
+    };
+    for (one, other) in second.keys.iter().zip(parse(&text, alone).keys) {
+        assert_eq!(texts(one, &inputs), texts(&other, alone));
+    }
+}
+
+#[test]
+fn a_line_without_end_takes_no_memory_and_is_told() {
+    let text = fixture("1.25.5-cold.log.zst");
+    let endless = io::repeat(b'x').take(300 << 20);
+    let log = hash_log::read(
+        (&text[..]).chain(endless).chain(&b"\n"[..]).chain(&text[..]),
+        &mut Inputs::default(),
+    );
+    let (log, once) = (log.unwrap(), read(&text));
+    assert_eq!(log.keys.len(), 2 * once.keys.len());
+    assert_eq!(log.census.lines, 2 * once.census.lines + 1);
+    assert_eq!((log.faults_total, log.census.foreign), (1, 1));
+    assert_eq!(u64::from(log.faults[0].line.get()), once.census.lines + 1);
+    assert!(log.faults[0].what.contains("16777216 bytes"), "{:?}", log.faults);
+}
+
+/// A sum of `HASH[link x]` with so many inputs that not all are held until it comes.
+#[test]
+fn a_key_of_megabytes_is_proven() {
+    let lines = (0..60_000).map(|n| format!("packagefile example.com/{n}/é=\\x{:02x}\n", n % 256));
+    let payloads: Vec<Vec<u8>> = lines
+        .map(|line| {
+            let (text, byte) = line.trim_end().split_once("\\x").unwrap();
+            [text.as_bytes(), &[u8::from_str_radix(byte, 16).unwrap() | 0x80, b'\n']].concat()
+        })
+        .collect();
+    let quoted = |payload: &[u8]| {
+        let (line, byte) = (&payload[..payload.len() - 2], payload[payload.len() - 2]);
+        format!("HASH[link x]: \"{}\\x{byte:02x}\\n\"\n", String::from_utf8_lossy(line))
+    };
+    let sum = Sha256::digest(payloads.concat());
+    let hex: String = sum.iter().map(|byte| format!("{byte:02x}")).collect();
+    let writes: String = payloads.iter().map(|payload| quoted(payload)).collect();
+    let log = read(format!("HASH[link x]\n{writes}HASH[link x]: {hex}\n").as_bytes());
+    assert_eq!((log.verified(), log.keys[0].inputs.len()), ((1, 1), 60_000));
+}
+
+#[test]
+fn blocks_that_are_opened_without_end_are_told() {
+    let same = "HASH[build x]\n".repeat(1 << 20);
+    let log = read(format!("{same}HASH[build x]: {}\n", "0".repeat(64)).as_bytes());
+    assert_eq!(log.keys.len(), 1);
+    assert!(log.faults_total > (1 << 20) - 100 && log.faults.len() == MAX_FAULTS);
+    let other: String = (0..1 << 18).map(|n| format!("HASH[build {n}]\n")).collect();
+    assert_eq!(read(other.as_bytes()).faults_total, 1 << 18);
 }

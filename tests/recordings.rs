@@ -18,6 +18,7 @@ fn manifest() -> Value {
         "format": FORMAT,
         "goaudit": "0.0.0",
         "depth": "build",
+        "cold": true,
         "command": ["go", "build", "./..."],
         "places": {
             "workdir": "/tmp/pair/demo", "root": "/tmp/pair/demo", "goroot": "/tmp/pair/go",

@@ -187,6 +187,7 @@ fn manifest(plan: &CheckPlan, side: &Side, command: &[OsString]) -> Manifest {
         format: FORMAT,
         goaudit: env!("CARGO_PKG_VERSION").to_owned(),
         depth: plan.depth,
+        cold: true,
         command: command.iter().map(|word| redact::command_word(&text(word))).collect(),
         places: side.places(&plan.go),
         environment,

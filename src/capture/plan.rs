@@ -210,6 +210,7 @@ fn manifest(plans: &[GoPlan], records: &Path) -> Result<Manifest, CaptureError> 
         format: FORMAT,
         goaudit: env!("CARGO_PKG_VERSION").to_owned(),
         depth: Depth::Plan,
+        cold: true,
         command: words.map(|word| redact::command_word(&word)).collect(),
         places: Places {
             workdir: text(dir),

@@ -66,6 +66,7 @@ pub fn run(
         format: FORMAT,
         goaudit: env!("CARGO_PKG_VERSION").to_owned(),
         depth: Depth::Build,
+        cold: false,
         command: command.iter().map(|word| redact::command_word(word)).collect(),
         places,
         environment: names,

@@ -11,7 +11,7 @@ use crate::capture::check::{self, CheckPlan};
 use crate::capture::go::Go;
 use crate::capture::interrupt::Interrupt;
 use crate::capture::tree::Source;
-use crate::cli::color::Color;
+use crate::cli::output::OutputArgs;
 use crate::cli::policy::{self, Loaded};
 use crate::cli::progress::Progress;
 use crate::cli::{Error, Exit, Format, emit, files, repository};
@@ -64,21 +64,11 @@ pub(super) struct CheckArgs {
     /// Keep both recordings, as first.goaudit and second.goaudit, in this directory
     #[arg(long, value_name = "DIR")]
     save: Option<PathBuf>,
-    /// How to write the report
-    #[arg(long, value_enum, default_value_t = Format::Text)]
-    format: Format,
-    /// Write the report to this file instead of stdout
-    #[arg(short, long, value_name = "FILE")]
-    output: Option<PathBuf>,
-    /// When to colour the report
-    #[arg(long, value_enum, default_value_t)]
-    color: Color,
+    #[command(flatten)]
+    output: OutputArgs<Format>,
     /// Say nothing of the progress
     #[arg(short, long)]
     quiet: bool,
-    /// Show every root, every finding and every input
-    #[arg(short, long)]
-    verbose: bool,
     /// The build to audit, after `--`
     #[arg(last = true, value_name = "COMMAND")]
     command: Vec<String>,
@@ -210,12 +200,7 @@ impl CheckArgs {
         if let Some(dir) = &self.save {
             files::probe_folder(dir)?;
         }
-        match &self.output {
-            Some(path) => {
-                files::probe(path).map_err(|source| Error::WriteFile { path: path.clone(), source })
-            }
-            None => Ok(()),
-        }
+        self.output.probe()
     }
 
     fn depth_name(&self) -> report::Depth {
@@ -227,14 +212,11 @@ impl CheckArgs {
     }
 
     fn write(&self, out: &mut dyn Write, report: &Report<'_>) -> Result<(), Error> {
-        let text = match self.format {
-            Format::Text => {
-                let colored = self.output.is_none() && self.color.is_on();
-                report::text::render(report, report::text::Style { colored, verbose: self.verbose })
-            }
+        let text = match self.output.format {
+            Format::Text => report::text::render(report, self.output.style()),
             Format::Json => report::json::render(report),
         };
-        files::write_report(out, self.output.as_deref(), &text)
+        self.output.write(out, &text)
     }
 }
 

@@ -1,57 +1,91 @@
 use std::io::Write;
-use std::path::{Path, PathBuf};
 
-use clap::Args;
+use clap::{Args, ValueEnum};
+use serde::Deserialize as _;
+use serde::de::IntoDeserializer as _;
 
-use crate::cli::color::Color;
-use crate::cli::files::{read_recording, write_report};
+use crate::cli::gates::GateArgs;
+use crate::cli::output::OutputArgs;
 use crate::cli::sides::Sides;
-use crate::cli::{Error, Exit, Format};
-use crate::diff;
-use crate::golang::inputs::Inputs;
+use crate::cli::sources::Pair;
+use crate::cli::{Error, Exit};
+use crate::diff::category::Category;
+use crate::diff::{self, Comparison, misses};
 use crate::report;
 
-/// Say why two builds differ: the causes, and what each made run
+/// Say why a build compiled what it did: the causes, and what each made run
 ///
 /// Takes two recordings, as `goaudit record` and `goaudit check --save` write
-/// them, or two commands, which it runs and records: where you are, with your
-/// environment and your GOCACHE, what they print on stderr. One of each is fine:
-/// `goaudit explain main.goaudit --second 'go build ./...'`. Ends with 0 when it
-/// could answer, whatever the answer.
+/// them, or what two go commands wrote to stderr under GODEBUG=gocachehash=1, or
+/// two commands, which it runs and records: where you are, with your environment
+/// and your GOCACHE, what they print on stderr. One of each is fine:
+/// `goaudit explain main.goaudit --second 'go build ./...'`.
+/// Ends with 0 when it could answer, whatever the answer, unless --fail-on says
+/// what is too much: misses (actions that the cache of the first build does not
+/// serve), miss-cpu (their CPU seconds), causes, unexplained, wasted-cpu (CPU
+/// seconds of actions that ran to the same output).
 #[derive(Debug, Args)]
 pub(super) struct ExplainArgs {
     #[command(flatten)]
     sides: Sides,
-    /// How to write the report
-    #[arg(long, value_enum, default_value_t = Format::Text)]
-    format: Format,
-    /// Write the report to this file instead of stdout
-    #[arg(short, long, value_name = "FILE")]
-    output: Option<PathBuf>,
-    /// When to colour the report
-    #[arg(long, value_enum, default_value_t)]
-    color: Color,
-    /// Show every root and every input
-    #[arg(short, long)]
-    verbose: bool,
+    #[command(flatten)]
+    gates: GateArgs,
+    /// Do not count what only causes of this category made run, such as vcs-stamp; may be repeated
+    #[arg(long, value_name = "CATEGORY", value_parser = category)]
+    allow: Vec<Category>,
+    #[command(flatten)]
+    output: OutputArgs<Format>,
+}
+
+/// The quantities of --fail-on.
+const QUANTITIES: [&str; 5] = ["misses", "miss-cpu", "causes", "unexplained", "wasted-cpu"];
+
+fn category(name: &str) -> Result<Category, String> {
+    Category::deserialize(name.into_deserializer())
+        .map_err(|err: serde::de::value::Error| err.to_string())
+}
+
+/// How the report is written.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+enum Format {
+    #[default]
+    Text,
+    /// goaudit.explain.v1
+    Json,
+    /// For a step summary or a comment
+    Markdown,
 }
 
 impl ExplainArgs {
     pub(super) fn run(&self, out: &mut dyn Write) -> Result<Exit, Error> {
-        let pair = self.sides.record()?;
-        let mut inputs = Inputs::default();
-        let mut read = |path: &Path| read_recording(path, &mut inputs);
-        let (first, second) = (read(&pair.first)?, read(&pair.second)?);
+        self.gates.check(&QUANTITIES)?;
+        self.output.probe()?;
+        let Pair { first, second, inputs } = self.sides.read()?;
         let comparison = diff::compare(&first, &second, &inputs);
-        let text = match self.format {
+        let text = match self.output.format {
             Format::Text => {
-                let colored = self.output.is_none() && self.color.is_on();
-                let style = report::text::Style { colored, verbose: self.verbose };
-                report::text::explain(&comparison, &first, &second, style)
+                report::text::explain(&comparison, &first, &second, self.output.style())
             }
             Format::Json => report::json::explain(&comparison, &first, &second),
+            Format::Markdown => report::markdown::explain(&comparison, &first, &second),
         };
-        write_report(out, self.output.as_deref(), &text)?;
-        Ok(Exit::Kept)
+        self.output.write(out, &text)?;
+        self.judge(&comparison)
+    }
+
+    fn judge(&self, comparison: &Comparison) -> Result<Exit, Error> {
+        #[expect(clippy::cast_precision_loss, reason = "no build has 2^53 actions")]
+        let number = |count: usize| Some(count as f64);
+        let missed = misses::count(comparison, &self.allow);
+        let wasted = comparison.counts.cutoff_cpu_seconds;
+        let values = [
+            number(missed.actions),
+            missed.cpu_seconds,
+            number(missed.causes),
+            number(comparison.unexplained.len()),
+            wasted.or((comparison.counts.cutoff == 0).then_some(0.0)),
+        ];
+        let quantities: Vec<_> = QUANTITIES.into_iter().zip(values).collect();
+        self.gates.judge(&quantities)
     }
 }

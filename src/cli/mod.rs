@@ -6,6 +6,8 @@ mod color;
 mod command_line;
 mod explain;
 mod files;
+mod gates;
+mod output;
 mod policy;
 mod progress;
 mod record;
@@ -13,6 +15,8 @@ mod repository;
 mod reuse;
 mod rules;
 mod sides;
+mod sources;
+mod why;
 
 use std::error::Error as _;
 use std::io::{self, Write};
@@ -47,14 +51,16 @@ Exit codes:
 enum Command {
     Check(Box<check::CheckArgs>),
     Explain(explain::ExplainArgs),
+    Why(why::WhyArgs),
     Record(record::RecordArgs),
     Reuse(reuse::ReuseArgs),
     Rules(rules::RulesArgs),
 }
 
 /// How a report is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 enum Format {
+    #[default]
     Text,
     Json,
 }
@@ -84,8 +90,24 @@ enum Error {
     NoDirectory { path: PathBuf },
     #[error("failed to read `{path}`")]
     Read { path: PathBuf, source: io::Error },
-    #[error("failed to read the recording `{path}`")]
+    #[error("failed to read `{path}`")]
     Recording { path: PathBuf, source: ReadError },
+    #[error("both builds are to come from stdin: name a file for one of them")]
+    TwiceStdin,
+    #[error(
+        "the action graph `{path}` is of another build: none of its {actions} action IDs is in either log"
+    )]
+    OtherGraph { path: PathBuf, actions: usize },
+    #[error("the build that the action graph `{path}` belongs to has one already")]
+    SpareGraph { path: PathBuf },
+    #[error("--fail-on: there is no quantity `{quantity}` here; there is {names}")]
+    NoQuantity { quantity: String, names: String },
+    #[error(
+        "--fail-on: `{quantity}` is not known: it takes recordings of real builds, or the action graphs of the logs (--graph)"
+    )]
+    NotKnown { quantity: String },
+    #[error("there is no package `{package}` in either build{}", or_these(nearest))]
+    NoPackage { package: String, nearest: Vec<String> },
     #[error("there is no policy `{name}`: give the path of a file, or one of {shipped}")]
     NoPolicy { name: String, shipped: String },
     #[error("policy `{path}` is not valid:\n{}", lines(path, problems))]
@@ -126,14 +148,27 @@ impl Error {
             | Self::NoPlan { .. }
             | Self::CommandLine { .. }
             | Self::Sides(_)
+            | Self::TwiceStdin
+            | Self::OtherGraph { .. }
+            | Self::SpareGraph { .. }
+            | Self::NoPackage { .. }
+            | Self::NoQuantity { .. }
             | Self::NoRule { .. } => Exit::Usage,
             Self::Capture(_)
+            | Self::NotKnown { .. }
             | Self::Read { .. }
             | Self::Recording { .. }
             | Self::Command { .. }
             | Self::WriteFile { .. }
             | Self::Write(_) => Exit::NoVerdict,
         }
+    }
+}
+
+fn or_these(nearest: &[String]) -> String {
+    match nearest {
+        [] => String::new(),
+        nearest => format!("; there is {}", nearest.join(", ")),
     }
 }
 
@@ -154,6 +189,7 @@ pub fn main() -> ExitCode {
     let exit = match &app.command {
         Command::Check(args) => args.run(out),
         Command::Explain(args) => args.run(out),
+        Command::Why(args) => args.run(out),
         Command::Record(args) => return args.run().unwrap_or_else(|err| complain(&err).into()),
         Command::Reuse(args) => args.run(out),
         Command::Rules(args) => args.run(out),

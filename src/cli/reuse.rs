@@ -9,8 +9,10 @@ use crate::capture::interrupt::Interrupt;
 use crate::capture::plan::{GoPlan, Planner};
 use crate::capture::{CaptureError, verb_first};
 use crate::cli::command_line::{self, CommandLine};
+use crate::cli::output::OutputArgs;
 use crate::cli::progress::Progress;
-use crate::cli::{Error, Exit, files};
+use crate::cli::sources::open;
+use crate::cli::{Error, Exit};
 use crate::diff::reuse::{self, Reuse};
 use crate::golang::flags::GoCommand;
 use crate::golang::inputs::Inputs;
@@ -33,21 +35,21 @@ pub(super) struct ReuseArgs {
     first: String,
     /// The go command that uses it
     second: String,
-    /// How to write the report
-    #[arg(long, value_enum, default_value_t = ReuseFormat::Text)]
-    format: ReuseFormat,
-    /// Write the report to this file instead of stdout
-    #[arg(short, long, value_name = "FILE")]
-    output: Option<PathBuf>,
+    #[command(flatten)]
+    output: OutputArgs<Format>,
     /// Say nothing of the progress
     #[arg(short, long)]
     quiet: bool,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum ReuseFormat {
+/// How the report is written.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+enum Format {
+    #[default]
     Text,
+    /// goaudit.reuse.v1
     Json,
+    /// For a step summary or a comment
     Markdown,
 }
 
@@ -59,10 +61,7 @@ impl ReuseArgs {
                 .map_err(|source| Error::CommandLine { text: text.to_owned(), source })
         };
         let (first, second) = (parse(&self.first)?, parse(&self.second)?);
-        if let Some(path) = &self.output {
-            let error = |source| Error::WriteFile { path: path.clone(), source };
-            files::probe(path).map_err(error)?;
-        }
+        self.output.probe()?;
         let interrupt =
             Interrupt::catch().map_err(|source| Error::Read { path: "signals".into(), source })?;
         let mut progress = Progress::new(self.quiet);
@@ -71,12 +70,12 @@ impl ReuseArgs {
         let report = report?;
 
         // Write.
-        let text = match self.format {
-            ReuseFormat::Text => crate::report::reuse::text(&report),
-            ReuseFormat::Json => crate::report::reuse::json(&report),
-            ReuseFormat::Markdown => crate::report::reuse::markdown(&report),
+        let text = match self.output.format {
+            Format::Text => crate::report::reuse::text(&report),
+            Format::Json => crate::report::reuse::json(&report),
+            Format::Markdown => crate::report::reuse::markdown(&report),
         };
-        files::write_report(out, self.output.as_deref(), &text)?;
+        self.output.write(out, &text)?;
         Ok(Exit::Kept)
     }
 
@@ -141,8 +140,8 @@ fn plan_of(line: &CommandLine) -> Result<GoPlan, Error> {
 /// Reads two plans and counts. Inputs are shared by what is compared and by nothing else.
 fn count(first: &std::path::Path, second: &std::path::Path) -> Result<Reuse, Error> {
     let mut inputs = Inputs::default();
-    let first = files::read_recording(first, &mut inputs)?;
-    let second = files::read_recording(second, &mut inputs)?;
+    let first = open(first, &mut inputs)?;
+    let second = open(second, &mut inputs)?;
     Ok(reuse::count(first, second, &inputs))
 }
 

@@ -10,13 +10,14 @@ use crate::capture::artifacts::Wanted;
 use crate::capture::interrupt::Interrupt;
 use crate::capture::record::{self, Watched};
 use crate::capture::scratch::Scratch;
+use crate::cli::sources::Pair;
 use crate::cli::{Error, files};
 
 /// Which two builds to compare.
 #[derive(Debug, Args)]
 pub(super) struct Sides {
-    /// The recordings: FIRST is the measure, such as that of the default branch, SECOND the one
-    /// to explain
+    /// The build that is the measure, such as that of the default branch, and the build to explain:
+    /// recordings, or raw GODEBUG=gocachehash=1 logs (plain, gzip or zstd; - is stdin)
     #[arg(value_names = ["FIRST", "SECOND"], num_args = 0..=2)]
     files: Vec<PathBuf>,
     /// Run this shell line and record it, in place of FIRST
@@ -28,15 +29,10 @@ pub(super) struct Sides {
     /// Keep what was recorded, as first.goaudit and second.goaudit, in this directory
     #[arg(long, value_name = "DIR")]
     save: Option<PathBuf>,
-}
-
-/// Two recordings. Those that were made here go away with it.
-#[derive(Debug)]
-pub(super) struct Recorded {
-    pub(super) first: PathBuf,
-    pub(super) second: PathBuf,
-    /// Holds what was made until it is dropped.
-    _scratch: Option<Scratch>,
+    /// The -debug-actiongraph file of a raw log, which knows what ran and what it cost; given once
+    /// or for both. Its action IDs say which log it belongs to
+    #[arg(long = "graph", value_name = "FILE")]
+    graphs: Vec<PathBuf>,
 }
 
 /// One side, as it was asked for.
@@ -47,12 +43,11 @@ enum Side<'a> {
 }
 
 impl Sides {
-    /// Runs the commands, and returns where both recordings are.
-    pub(super) fn record(&self) -> Result<Recorded, Error> {
+    /// Runs the commands, and reads both builds.
+    pub(super) fn read(&self) -> Result<Pair, Error> {
         let [first, second] = self.both()?;
         if let (Side::File(first), Side::File(second)) = (first, second) {
-            let (first, second) = (first.to_owned(), second.to_owned());
-            return Ok(Recorded { first, second, _scratch: None });
+            return Pair::read(first, second, &self.graphs);
         }
         if let Some(dir) = &self.save {
             files::probe_folder(dir)?;
@@ -73,7 +68,7 @@ impl Sides {
             }
         }
         let (first, second) = (made("first", first)?, made("second", second)?);
-        Ok(Recorded { first, second, _scratch: Some(scratch) })
+        Pair::read(&first, &second, &self.graphs)
     }
 
     /// Two are asked for, each as a file or as a command.

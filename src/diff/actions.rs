@@ -5,12 +5,17 @@ use std::collections::BTreeMap;
 use crate::golang::action_graph::GraphAction;
 use crate::golang::build_id::ShortId;
 use crate::golang::hash_log::{Key, KeyKind, Proof};
+use crate::golang::inputs::Inputs;
+use crate::golang::variant::Variant;
 use crate::recording::{Invocation, Recording};
 
 /// One compile or link of a recording.
 #[derive(Debug, Clone)]
 pub(super) struct Action<'r> {
     pub(super) key: &'r Key,
+    /// Index of the go command in the recording, and of the key in its log.
+    pub(super) at: (usize, usize),
+    pub(super) variant: Variant,
     /// The go command that it belongs to.
     pub(super) invocation: &'r Invocation,
     /// Short form of the sum; the name of the action in the graph.
@@ -25,12 +30,7 @@ pub(super) struct Action<'r> {
 impl Action<'_> {
     /// Returns the name of the action as the hash log prints it: `build fmt`.
     pub(super) fn name(&self) -> String {
-        let kind = match self.key.kind {
-            KeyKind::Build => "build",
-            KeyKind::Link => "link",
-            KeyKind::Vet => "vet",
-        };
-        format!("{kind} {}", self.key.package)
+        format!("{} {}", self.key.kind.name(), self.key.package)
     }
 }
 
@@ -46,14 +46,17 @@ pub(super) struct Actions<'r> {
 ///
 /// A go command that finds an old target computes the key of a link that it
 /// then does not run; where there is a graph, only keys in it are actions.
-pub(super) fn collect(recording: &Recording) -> Actions<'_> {
+pub(super) fn collect<'r>(recording: &'r Recording, inputs: &Inputs) -> Actions<'r> {
     let mut actions = Actions::default();
     let mut seen: BTreeMap<(KeyKind, [u8; 32]), usize> = BTreeMap::new();
-    for invocation in &recording.invocations {
+    for (command, invocation) in recording.invocations.iter().enumerate() {
         let graph = Graph::of(invocation);
         // A plan runs nothing, and its graph holds the action ID in place of the content ID.
         let is_plan = invocation.info.command().is_set("n");
-        for key in invocation.log.keys.iter().filter(|key| key.kind != KeyKind::Vet) {
+        for (number, key) in invocation.log.keys.iter().enumerate() {
+            if key.kind == KeyKind::Vet {
+                continue;
+            }
             let id = ShortId::of(&key.sum);
             let node = graph.by_id.get(&id).copied();
             if node.is_none() && !graph.by_id.is_empty() {
@@ -62,6 +65,8 @@ pub(super) fn collect(recording: &Recording) -> Actions<'_> {
             let done = node.filter(|_| !is_plan);
             let action = Action {
                 key,
+                at: (command, number),
+                variant: Variant::of(key, inputs),
                 invocation,
                 id,
                 content: done.and_then(|node| node.content_id),

@@ -127,20 +127,30 @@ fn c_compiler(change: &Change, paths: &PathMap) -> Vec<Identity> {
         let same = second.iter().position(|other| other == word);
         same.map(|at| second.remove(at)).is_none()
     });
-    let before = first.len();
-    first.retain(|word| {
-        let moved = second.iter().position(|other| paths.places_between(word, other).is_some());
-        moved.map(|at| second.remove(at)).is_none()
-    });
     let mut causes = Vec::new();
-    if first.len() < before {
-        causes.push(Identity::about(Category::Cgo, "directory"));
-    }
+    first.retain(|word| {
+        let places = second.iter().map(|other| paths.places_between(word, other));
+        let moved = places.enumerate().find_map(|(at, places)| Some((at, places?)));
+        let Some((at, places)) = moved else { return true };
+        second.remove(at);
+        causes.push(c_directory(&places));
+        false
+    });
+    causes.sort();
+    causes.dedup();
     // The same words in another order are other flags, too.
     if !first.is_empty() || !second.is_empty() || causes.is_empty() {
         causes.push(Identity::about(Category::Cgo, "flags"));
     }
     causes
+}
+
+/// A flag of the C compiler that holds a directory. What is below GOROOT the owner cannot change.
+fn c_directory(places: &[Place]) -> Identity {
+    match places {
+        [Place::Goroot] => Identity::of(Category::Goroot),
+        _ => Identity::about(Category::Cgo, "directory"),
+    }
 }
 
 /// The keys of the build info, by what they are about.
@@ -154,7 +164,6 @@ const SETTINGS: &[(&[&str], Category)] = &[
     (&["build -ldflags"], Category::LinkFlags),
     (&["build -trimpath"], Category::Trimpath),
     (&["build -compiler"], Category::Toolchain),
-    (&["build -pgo"], Category::Pgo),
     (&["build DefaultGODEBUG"], Category::GoDirective),
     (INSTRUMENTATION_SETTINGS, Category::Instrumentation),
     (TARGET_SETTINGS, Category::Target),
@@ -168,8 +177,15 @@ fn mod_info(change: &Change, paths: &PathMap) -> Identity {
     match subject {
         "build CGO_ENABLED" => Identity::about(Category::Cgo, "CGO_ENABLED"),
         _ if CGO_SETTINGS.contains(&subject) => match paths.places_of_change(change) {
-            Some(_) => Identity::about(Category::Cgo, "directory"),
+            Some(places) => c_directory(&places),
             None => Identity::about(Category::Cgo, "flags"),
+        },
+        // The profile of a main package is named by its path, beside the hash of its content.
+        "build -pgo" => match paths.places_of_change(change).as_deref() {
+            Some([Place::Root]) => Identity::of(Category::Workdir),
+            Some([Place::Goroot]) => Identity::of(Category::Goroot),
+            Some(_) => Identity::of(Category::ModuleLocation),
+            None => Identity::of(Category::Pgo),
         },
         "build -gcflags" => Identity::about(Category::CompileFlags, "-gcflags"),
         "build -asmflags" => Identity::about(Category::CompileFlags, "-asmflags"),

@@ -6,8 +6,9 @@ use crate::diff::attribute::{self, Identity};
 use crate::diff::category::Category;
 use crate::diff::path_map::PathMap;
 use crate::diff::reach::{self, CauseSet};
+use crate::diff::rows::Found;
 use crate::diff::umbrella::{Builds, Changed};
-use crate::diff::{Change, Comparison, Step, Unexplained};
+use crate::diff::{Change, Comparison, Step, Unexplained, seconds};
 use crate::golang::build_id::ShortId;
 use crate::golang::hash_input::Slot;
 use crate::golang::hash_log::KeyKind;
@@ -46,7 +47,7 @@ pub struct Root {
 }
 
 /// Finds the causes of all changed steps, and what each reaches.
-pub(super) fn explain(steps: &[Step<'_>], paths: &PathMap, comparison: &mut Comparison) {
+pub(super) fn explain(steps: &[Step<'_>], paths: &PathMap, comparison: &mut Comparison) -> Found {
     let mut roots: BTreeMap<Identity, Vec<Root>> = BTreeMap::new();
     let mut own: Vec<Vec<Identity>> = Vec::with_capacity(steps.len());
     let builds = Builds { paths, other_versions: other_versions(steps, paths) };
@@ -70,7 +71,7 @@ pub(super) fn explain(steps: &[Step<'_>], paths: &PathMap, comparison: &mut Comp
 
     let index: BTreeMap<&Identity, usize> =
         roots.keys().enumerate().map(|(index, identity)| (identity, index)).collect();
-    let mut reached: Vec<CauseSet> = own
+    let own: Vec<CauseSet> = own
         .iter()
         .map(|identities| {
             let mut set = CauseSet::default();
@@ -81,7 +82,9 @@ pub(super) fn explain(steps: &[Step<'_>], paths: &PathMap, comparison: &mut Comp
             set
         })
         .collect();
-    reach::propagate(steps, &mut reached);
+    let edges = reach::edges(steps);
+    let mut reached = own.clone();
+    reach::propagate(&edges, &mut reached);
 
     comparison.unexplained = steps
         .iter()
@@ -90,19 +93,28 @@ pub(super) fn explain(steps: &[Step<'_>], paths: &PathMap, comparison: &mut Comp
         .map(|(step, _)| Unexplained { action: step.second.name(), changes: step.changes.clone() })
         .collect();
     let weights = weigh(steps, &reached, roots.len());
-    let mut causes: Vec<Cause> = roots
+    let mut causes: Vec<(usize, Cause)> = roots
         .into_iter()
         .zip(weights)
         .map(|((identity, roots), weight)| weight.into_cause(identity, roots))
+        .enumerate()
         .collect();
-    causes.sort_by(|one, other| {
-        let share = |cause: &Cause| cause.share_cpu_seconds.unwrap_or_default();
-        share(other)
-            .total_cmp(&share(one))
-            .then(other.reach_total.cmp(&one.reach_total))
-            .then_with(|| (one.category, &one.about).cmp(&(other.category, &other.about)))
-    });
-    comparison.causes = causes;
+    causes.sort_by(|(_, one), (_, other)| heavier(one, other));
+    let mut places = vec![0; causes.len()];
+    for (place, (cause, _)) in causes.iter().enumerate() {
+        places[*cause] = place;
+    }
+    comparison.causes = causes.into_iter().map(|(_, cause)| cause).collect();
+    Found { own, reached, edges, places }
+}
+
+/// The order of causes: by what they cost, then by what they reach.
+pub(super) fn heavier(one: &Cause, other: &Cause) -> std::cmp::Ordering {
+    let share = |cause: &Cause| cause.share_cpu_seconds.unwrap_or_default();
+    share(other)
+        .total_cmp(&share(one))
+        .then(other.reach_total.cmp(&one.reach_total))
+        .then_with(|| (one.category, &one.about).cmp(&(other.category, &other.about)))
 }
 
 /// Returns the modules that some main package has in another version.
@@ -214,11 +226,6 @@ fn weigh(steps: &[Step<'_>], reached: &[CauseSet], causes: usize) -> Vec<Weight>
         }
     }
     weights
-}
-
-#[expect(clippy::cast_precision_loss, reason = "2^53 nanoseconds are a hundred days")]
-fn seconds(nanoseconds: u64) -> f64 {
-    nanoseconds as f64 / 1e9
 }
 
 impl Weight {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::diff::actions::Action;
 use crate::golang::hash_log::KeyKind;
-use crate::golang::inputs::{InputId, Inputs};
+use crate::golang::inputs::InputId;
 
 /// Indices of two actions that are the same step of the two builds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,11 +23,7 @@ pub(super) struct Matching {
 
 /// Pairs actions by kind and package; where several share these, equal keys
 /// first, then those of one variant that share the most inputs.
-pub(super) fn match_actions(
-    first: &[Action<'_>],
-    second: &[Action<'_>],
-    inputs: &Inputs,
-) -> Matching {
+pub(super) fn match_actions(first: &[Action<'_>], second: &[Action<'_>]) -> Matching {
     type Group = (Vec<usize>, Vec<usize>);
     let mut groups: BTreeMap<(KeyKind, &str), Group> = BTreeMap::new();
     for (index, action) in first.iter().enumerate() {
@@ -39,7 +35,7 @@ pub(super) fn match_actions(
     let mut matching = Matching::default();
     for (_, (mut ours, mut theirs)) in groups {
         take_equal(&mut ours, &mut theirs, first, second, &mut matching);
-        take_closest(&mut ours, &mut theirs, first, second, inputs, &mut matching);
+        take_closest(&mut ours, &mut theirs, first, second, &mut matching);
         matching.only_first.append(&mut ours);
         matching.only_second.append(&mut theirs);
     }
@@ -67,7 +63,6 @@ fn take_closest(
     theirs: &mut Vec<usize>,
     first: &[Action<'_>],
     second: &[Action<'_>],
-    inputs: &Inputs,
     matching: &mut Matching,
 ) {
     if let ([one], [other]) = (ours.as_slice(), theirs.as_slice()) {
@@ -79,7 +74,7 @@ fn take_closest(
     let mut candidates = Vec::new();
     for &one in ours.iter() {
         for &other in theirs.iter() {
-            candidates.push((closeness(&first[one], &second[other], inputs), one, other));
+            candidates.push((closeness(&first[one], &second[other]), one, other));
         }
     }
     // The closest first; among equals the order of the logs.
@@ -94,16 +89,8 @@ fn take_closest(
 }
 
 /// Whether two actions are of one variant, and how many inputs they share.
-fn closeness(one: &Action<'_>, other: &Action<'_>, inputs: &Inputs) -> (bool, usize) {
-    let same_variant = variant(&one.key.inputs, inputs) == variant(&other.key.inputs, inputs);
-    (same_variant, shared(&one.key.inputs, &other.key.inputs))
-}
-
-/// What tells variants of one package apart: PGO copies, in-package tests, `go run` and test mains,
-/// coverage. Whether each is there, not its value.
-fn variant(ids: &[InputId], inputs: &Inputs) -> [bool; 4] {
-    let has = |start: &str| ids.iter().any(|&id| inputs.quoted(id).starts_with(start));
-    [has("\"pgofile "), has("\"forcelibrary"), has("\"omitdebug true"), has("\"cover ")]
+fn closeness(one: &Action<'_>, other: &Action<'_>) -> (bool, usize) {
+    (one.variant == other.variant, shared(&one.key.inputs, &other.key.inputs))
 }
 
 fn shared(one: &[InputId], other: &[InputId]) -> usize {

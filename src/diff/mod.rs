@@ -8,27 +8,34 @@ mod actions;
 pub mod artifacts;
 mod attribute;
 pub mod build_ids;
+mod cache_state;
 pub mod category;
 pub mod cause;
 mod changes;
 mod matching;
+pub mod misses;
 pub mod path_map;
+pub mod plan;
 mod reach;
 pub mod reuse;
+pub mod rows;
 pub mod sections;
 mod title;
 mod umbrella;
+pub mod why;
 
 use crate::diff::actions::{Action, Actions};
 use crate::diff::artifacts::ArtifactPair;
 use crate::diff::cause::Cause;
 use crate::diff::matching::Pair;
 use crate::diff::path_map::PathMap;
+use crate::diff::rows::ActionRow;
 use crate::golang::hash_log::Proof;
 use crate::golang::inputs::Inputs;
 use crate::recording::Recording;
 
 pub use changes::Change;
+pub use plan::PlanStep;
 
 /// What differs between two recordings, and why.
 #[derive(Debug, Default)]
@@ -41,11 +48,15 @@ pub struct Comparison {
     pub unexplained: Vec<Unexplained>,
     /// Actions with equal keys whose outputs differ.
     pub nondeterministic: Vec<Nondeterministic>,
+    /// Every action of both builds.
+    pub actions: Vec<ActionRow>,
+    /// In which order to undo causes, best first.
+    pub plan: Vec<PlanStep>,
     pub artifacts: Vec<ArtifactPair>,
 }
 
 /// Actions, by what became of them.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Counts {
     pub first: usize,
     pub second: usize,
@@ -62,6 +73,8 @@ pub struct Counts {
     pub changed_but_found: usize,
     /// Changed, and with the same output all the same.
     pub cutoff: usize,
+    /// CPU seconds that were spent on these for nothing.
+    pub cutoff_cpu_seconds: Option<f64>,
 }
 
 /// How many compile and link keys of both sides were verified by recomputing their SHA-256.
@@ -89,8 +102,8 @@ pub struct Nondeterministic {
 /// Compares two recordings that were read with the same `inputs`.
 #[must_use]
 pub fn compare(first: &Recording, second: &Recording, inputs: &Inputs) -> Comparison {
-    let (ours, theirs) = (actions::collect(first), actions::collect(second));
-    let matching = matching::match_actions(&ours.all, &theirs.all, inputs);
+    let (ours, theirs) = (actions::collect(first, inputs), actions::collect(second, inputs));
+    let matching = matching::match_actions(&ours.all, &theirs.all);
     let paths = PathMap::new(&first.manifest.places, &second.manifest.places);
     let counts = Counts {
         first: ours.all.len(),
@@ -111,7 +124,14 @@ pub fn compare(first: &Recording, second: &Recording, inputs: &Inputs) -> Compar
         artifacts: artifacts::compare(&first.manifest.artifacts, &second.manifest.artifacts),
         ..Comparison::default()
     };
-    cause::explain(&steps, &paths, &mut comparison);
+    let found = cause::explain(&steps, &paths, &mut comparison);
+    let (only_first, only_second): (Vec<_>, Vec<_>) = (
+        matching.only_first.iter().map(|&index| &ours.all[index]).collect(),
+        matching.only_second.iter().map(|&index| &theirs.all[index]).collect(),
+    );
+    comparison.actions = rows::of(&steps, found, &only_first, &only_second);
+    cache_state::add(&mut comparison, first, second);
+    comparison.plan = plan::greedy(&comparison);
     comparison
 }
 
@@ -162,6 +182,11 @@ impl<'a> Step<'a> {
     }
 }
 
+#[expect(clippy::cast_precision_loss, reason = "2^53 nanoseconds are a hundred days")]
+fn seconds(nanoseconds: u64) -> f64 {
+    nanoseconds as f64 / 1e9
+}
+
 fn count(mut counts: Counts, steps: &[Step<'_>]) -> Counts {
     let number = |is: fn(&Step<'_>) -> bool| steps.iter().filter(|step| is(step)).count();
     counts.changed = number(|step| step.is_changed());
@@ -169,5 +194,8 @@ fn count(mut counts: Counts, steps: &[Step<'_>]) -> Counts {
     counts.ran_with_equal_key = number(|step| !step.is_changed() && step.second.ran == Some(true));
     counts.changed_but_found = number(|step| step.is_changed() && step.second.ran == Some(false));
     counts.cutoff = number(|step| step.is_cutoff());
+    let wasted = steps.iter().filter(|step| step.is_cutoff() && step.second.ran == Some(true));
+    counts.cutoff_cpu_seconds =
+        wasted.filter_map(|step| step.second.cpu_ns).map(seconds).reduce(|sum, cpu| sum + cpu);
     counts
 }

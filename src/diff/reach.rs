@@ -39,20 +39,24 @@ impl CauseSet {
     }
 }
 
+/// Returns for each step those whose changed output it hashes.
+pub(super) fn edges(steps: &[Step<'_>]) -> Vec<Vec<usize>> {
+    let producers = Producers::of(steps);
+    steps.iter().map(|step| producers.behind(step)).collect()
+}
+
 /// Adds to each step's own causes those of the steps whose output it hashes.
 ///
 /// Steps are taken in topological order, so each is looked at once.
-pub(super) fn propagate(steps: &[Step<'_>], own: &mut [CauseSet]) {
-    let producers = Producers::of(steps);
-    let edges: Vec<Vec<usize>> = steps.iter().map(|step| producers.behind(step)).collect();
+pub(super) fn propagate(edges: &[Vec<usize>], own: &mut [CauseSet]) {
     let mut waiting: Vec<usize> = edges.iter().map(Vec::len).collect();
-    let mut consumers: Vec<Vec<usize>> = vec![Vec::new(); steps.len()];
+    let mut consumers: Vec<Vec<usize>> = vec![Vec::new(); edges.len()];
     for (consumer, from) in edges.iter().enumerate() {
         for &producer in from {
             consumers[producer].push(consumer);
         }
     }
-    let mut ready: Vec<usize> = (0..steps.len()).filter(|&index| waiting[index] == 0).collect();
+    let mut ready: Vec<usize> = (0..edges.len()).filter(|&index| waiting[index] == 0).collect();
     while let Some(producer) = ready.pop() {
         for &consumer in &consumers[producer] {
             let causes = own[producer].clone();

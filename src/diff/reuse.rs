@@ -70,8 +70,8 @@ pub fn count(mut first: Recording, mut second: Recording, inputs: &Inputs) -> Re
     keep_compiles(&mut first);
     keep_compiles(&mut second);
     let causes = compare(&first, &second, inputs).causes;
-    let (ours, theirs) = (actions::collect(&first), actions::collect(&second));
-    let matching = matching::match_actions(&ours.all, &theirs.all, inputs);
+    let (ours, theirs) = (actions::collect(&first, inputs), actions::collect(&second, inputs));
+    let matching = matching::match_actions(&ours.all, &theirs.all);
     let mut reuse = Reuse {
         needed: ByOrigin::default(),
         left: ByOrigin::default(),

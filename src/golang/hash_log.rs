@@ -8,13 +8,14 @@
 //! Source: `NewHash`, `Write`, `Sum`, `Subkey` and `FileHash` in
 //! `cmd/go/internal/cache/hash.go`, the same from Go 1.21 to 1.27.
 
-use indexmap::IndexMap;
-use rustc_hash::FxBuildHasher;
-use sha2::{Digest as _, Sha256};
+use std::io::{self, Read};
+use std::sync::Arc;
 
+use crate::golang::hash_block::{OpenBlocks, Taken};
 use crate::golang::inputs::{InputId, Inputs};
-use crate::golang::quote;
 use crate::units::LineNumber;
+
+pub use crate::golang::hash_line::Line;
 
 /// What kind of action a hash block is the key of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -22,6 +23,18 @@ pub enum KeyKind {
     Build,
     Link,
     Vet,
+}
+
+impl KeyKind {
+    /// Returns the word that the hash log prints before the package.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Build => "build",
+            Self::Link => "link",
+            Self::Vet => "vet",
+        }
+    }
 }
 
 /// The key of one action: its full action ID and everything that was hashed into it.
@@ -32,8 +45,8 @@ pub struct Key {
     pub package: String,
     /// The action ID, in full.
     pub sum: [u8; 32],
-    /// The writes into the hash, in order.
-    pub inputs: Box<[InputId]>,
+    /// The writes into the hash, in order. Keys of one sum share them.
+    pub inputs: Arc<[InputId]>,
     pub proof: Proof,
     /// Line of the log that opened the block.
     pub line: LineNumber,
@@ -91,6 +104,12 @@ pub struct HashLog {
 /// A damaged log has as many faults as lines; a report needs the first few.
 pub const MAX_FAULTS: usize = 20;
 
+/// Bytes of a line. The longest real one is the build info of a main package: about 80 bytes a module.
+pub const LINE_LIMIT: usize = 16 << 20;
+
+/// Bytes that are read at once.
+const BUFFER: usize = 1 << 17;
+
 impl HashLog {
     /// Returns how many build and link keys were verified, and how many there are.
     #[must_use]
@@ -100,111 +119,10 @@ impl HashLog {
     }
 }
 
-/// What one line of a log is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Line<'a> {
-    /// `HASH[name]`
-    Open {
-        name: &'a [u8],
-    },
-    /// `HASH[name]: "quoted"`
-    Write {
-        name: &'a [u8],
-        quoted: &'a [u8],
-    },
-    /// `HASH[name]: hex`
-    Sum {
-        name: &'a [u8],
-        sum: [u8; 32],
-    },
-    /// `HASH subkey hex "quoted" = hex`
-    Subkey,
-    /// `HASH path: hex`, or an error in place of the hex.
-    File,
-    Foreign,
-}
-
-impl<'a> Line<'a> {
-    /// Tells what a line is, without its line end.
-    ///
-    /// Both ends of a line decide, because names and paths are not quoted and
-    /// may hold any of the characters between.
-    #[must_use]
-    pub fn classify(line: &'a [u8]) -> Self {
-        if let Some(rest) = line.strip_prefix(b"HASH[") {
-            return Self::block(rest).unwrap_or(Self::Foreign);
-        }
-        let Some(rest) = line.strip_prefix(b"HASH ") else { return Self::Foreign };
-        if rest.strip_prefix(b"subkey ").is_some_and(is_subkey) {
-            return Self::Subkey;
-        }
-        // Only an absolute path is hashed; a program that prints "HASH x: y" is not the go command.
-        let absolute = rest.starts_with(b"/") || rest.get(1..3) == Some(b":\\".as_slice());
-        if absolute && find(rest, b": ").is_some() { Self::File } else { Self::Foreign }
-    }
-
-    fn block(rest: &'a [u8]) -> Option<Self> {
-        if let Some(name) = rest.strip_suffix(b"]") {
-            return Some(Self::Open { name });
-        }
-        if rest.ends_with(b"\"") {
-            let end = find(rest, b"]: \"")?;
-            let quoted = rest.get(end.checked_add(3)?..)?;
-            return (quoted.len() >= 2).then_some(Self::Write { name: rest.get(..end)?, quoted });
-        }
-        let (name, sum) = split_hex(rest, b"]: ")?;
-        Some(Self::Sum { name, sum })
-    }
-}
-
-/// `hex "quoted" = hex`
-fn is_subkey(rest: &[u8]) -> bool {
-    let middle = rest.len().checked_sub(64).and_then(|end| rest.get(64..end));
-    middle.is_some_and(|middle| middle.starts_with(b" \"") && middle.ends_with(b"\" = "))
-}
-
-/// Splits a sum off the end of a line, and what stands before it.
-fn split_hex<'a>(line: &'a [u8], before: &[u8]) -> Option<(&'a [u8], [u8; 32])> {
-    let (head, hex) = line.split_at_checked(line.len().checked_sub(64)?)?;
-    Some((head.strip_suffix(before)?, parse_hex(hex)?))
-}
-
-fn find<const N: usize>(haystack: &[u8], needle: &[u8; N]) -> Option<usize> {
-    haystack.windows(N).position(|window| window == needle)
-}
-
-fn parse_hex(hex: &[u8]) -> Option<[u8; 32]> {
-    let nibble = |byte: u8| match byte {
-        b'0'..=b'9' => Some(byte.wrapping_sub(b'0')),
-        b'a'..=b'f' => Some(byte.wrapping_sub(b'a').wrapping_add(10)),
-        _ => None,
-    };
-    let mut sum = [0; 32];
-    let (pairs, rest) = hex.as_chunks::<2>();
-    if pairs.len() != sum.len() || !rest.is_empty() {
-        return None;
-    }
-    for (byte, [high, low]) in sum.iter_mut().zip(pairs) {
-        *byte = (nibble(*high)? << 4) | nibble(*low)?;
-    }
-    Some(sum)
-}
-
-/// One block whose sum has not come yet.
-struct Block {
-    line: LineNumber,
-    inputs: Vec<InputId>,
-    hash: Sha256,
-    overlapping: bool,
-    damaged: bool,
-}
-
 /// Reads a log line by line; memory grows with the distinct inputs, not with the lines.
 pub struct Parser<'i> {
     inputs: &'i mut Inputs,
-    open: IndexMap<Box<[u8]>, Vec<Block>, FxBuildHasher>,
-    /// What the write at hand stands for.
-    payload: Vec<u8>,
+    open: OpenBlocks,
     log: HashLog,
 }
 
@@ -212,17 +130,21 @@ impl<'i> Parser<'i> {
     /// Starts a log. Logs that are to be compared share their [`Inputs`].
     #[must_use]
     pub fn new(inputs: &'i mut Inputs) -> Self {
-        Self { inputs, open: IndexMap::default(), payload: Vec::new(), log: HashLog::default() }
+        Self { inputs, open: OpenBlocks::default(), log: HashLog::default() }
     }
 
     /// Takes the next line, without its line end.
     pub fn line(&mut self, line: &[u8]) {
         // A log that went through a Windows shell; no line of the go command ends so.
         let line = line.strip_suffix(b"\r").unwrap_or(line);
-        let at =
-            LineNumber::from_index(usize::try_from(self.log.census.lines).unwrap_or(usize::MAX));
+        if line.len() > LINE_LIMIT {
+            return self.endless_line();
+        }
+        self.log.census.lines = self.log.census.lines.saturating_add(1);
+        if let Some(taken) = self.open.write_on(line, self.inputs) {
+            return self.key_line(taken, line);
+        }
         let census = &mut self.log.census;
-        census.lines = census.lines.saturating_add(1);
         let counter = match Line::classify(line) {
             Line::Foreign => &mut census.foreign,
             Line::Subkey => &mut census.subkeys,
@@ -232,64 +154,53 @@ impl<'i> Parser<'i> {
             {
                 &mut census.other_block_lines
             }
-            Line::Open { name } => return self.open(name, at),
-            Line::Write { name, quoted } => return self.write(name, quoted, at),
-            Line::Sum { name, sum } => return self.sum(name, sum, at),
+            Line::Open { name } => {
+                let taken = self.open.open(name, self.at());
+                return self.key_line(taken, line);
+            }
+            Line::Write { name, quoted } => {
+                let taken = self.open.write(name, quoted, self.inputs);
+                return self.key_line(taken, line);
+            }
+            Line::Sum { name, sum } => return self.sum(name, sum),
         };
         *counter = counter.saturating_add(1);
     }
 
-    fn open(&mut self, name: &[u8], line: LineNumber) {
-        self.count_key_line();
-        let blocks = match self.open.get_mut(name) {
-            Some(blocks) => blocks,
-            None => self.open.entry(name.into()).or_default(),
-        };
-        let overlapping = !blocks.is_empty();
-        for block in blocks.iter_mut() {
-            block.overlapping = true;
-        }
-        blocks.push(Block {
-            line,
-            inputs: Vec::new(),
-            hash: Sha256::new(),
-            overlapping,
-            damaged: false,
-        });
+    /// Counts a line that is longer than any real one, and says so. Nothing of it is kept.
+    fn endless_line(&mut self) {
+        self.log.census.lines = self.log.census.lines.saturating_add(1);
+        self.log.census.foreign = self.log.census.foreign.saturating_add(1);
+        self.fault(self.at(), format!("the line has more than {LINE_LIMIT} bytes"));
     }
 
-    fn write(&mut self, name: &[u8], quoted: &[u8], at: LineNumber) {
-        self.count_key_line();
-        // Of overlapping blocks the newest takes the line; all of them are marked.
-        let Some(block) = self.open.get_mut(name).and_then(|blocks| blocks.last_mut()) else {
-            return self.fault(at, format!("`{}` is written before it is opened", lossy(name)));
-        };
-        let text = std::str::from_utf8(quoted).ok();
-        if let Some(text) = text.filter(|_| quote::unquote_to(quoted, &mut self.payload)) {
-            block.hash.update(&self.payload);
-            block.inputs.push(self.inputs.intern(text));
-        } else {
-            block.damaged = true;
-            self.fault(at, format!("a write of `{}` is no Go string", lossy(name)));
-        }
+    /// The line at hand.
+    fn at(&self) -> LineNumber {
+        let index = self.log.census.lines.saturating_sub(1);
+        LineNumber::from_index(usize::try_from(index).unwrap_or(usize::MAX))
     }
 
-    fn sum(&mut self, name: &[u8], sum: [u8; 32], at: LineNumber) {
-        self.count_key_line();
-        let (Some(kind), Some(blocks)) = (kind_of(name), self.open.get_mut(name)) else {
-            return self.fault(at, format!("`{}` is summed before it is opened", lossy(name)));
+    fn key_line(&mut self, taken: Taken, line: &[u8]) {
+        self.log.census.key_lines = self.log.census.key_lines.saturating_add(1);
+        let what = match taken {
+            Taken::Yes => return,
+            Taken::NotOpen => "is written before it is opened",
+            Taken::NoString => "has a write that is no Go string",
+            Taken::TooManyOpen => "is opened while too many blocks are open",
         };
-        // The one whose writes give this sum, else the oldest.
-        let index = blocks
-            .iter()
-            .position(|block| !block.damaged && block.hash.clone().finalize().as_slice() == sum);
-        let verified = index.is_some();
-        let block = blocks.remove(index.unwrap_or_default());
-        if blocks.is_empty() {
-            self.open.swap_remove(name);
-        }
+        let (Line::Open { name } | Line::Write { name, .. }) = Line::classify(line) else { return };
+        self.fault(self.at(), format!("`{}` {what}", lossy(name)));
+    }
+
+    fn sum(&mut self, name: &[u8], sum: [u8; 32]) {
+        self.log.census.key_lines = self.log.census.key_lines.saturating_add(1);
+        let summed = self.open.sum(name, &sum, self.inputs);
+        let (Some(kind), Some(block)) = (kind_of(name), summed) else {
+            return self
+                .fault(self.at(), format!("`{}` is summed before it is opened", lossy(name)));
+        };
         let is_redacted = |id: &InputId| self.inputs.quoted(*id).contains(REDACTED);
-        let proof = if verified {
+        let proof = if block.verified {
             Proof::Verified
         } else if block.inputs.iter().any(is_redacted) {
             Proof::Redacted
@@ -299,29 +210,26 @@ impl<'i> Parser<'i> {
             Proof::Mismatch
         };
         if proof == Proof::Mismatch {
-            self.fault(at, format!("the writes of `{}` do not give its sum", lossy(name)));
+            self.fault(self.at(), format!("the writes of `{}` do not give its sum", lossy(name)));
         }
         let package = String::from_utf8_lossy(package_of(name)).into_owned();
-        let inputs = block.inputs.into_boxed_slice();
-        self.log.keys.push(Key { kind, package, sum, inputs, proof, line: block.line });
+        self.log.keys.push(Key {
+            kind,
+            package,
+            sum,
+            inputs: block.inputs,
+            proof,
+            line: block.line,
+        });
     }
 
     /// Ends the log. Blocks that are still open become faults.
     #[must_use]
     pub fn finish(mut self) -> HashLog {
-        for (name, blocks) in std::mem::take(&mut self.open) {
-            for block in blocks {
-                self.fault(
-                    block.line,
-                    format!("`{}` is never summed: the log ends before", lossy(&name)),
-                );
-            }
+        for (name, line) in std::mem::take(&mut self.open).unsummed() {
+            self.fault(line, format!("`{}` is never summed: the log ends before", lossy(&name)));
         }
         self.log
-    }
-
-    fn count_key_line(&mut self) {
-        self.log.census.key_lines = self.log.census.key_lines.saturating_add(1);
     }
 
     fn fault(&mut self, line: LineNumber, what: String) {
@@ -354,8 +262,64 @@ fn lossy(name: &[u8]) -> String {
 #[must_use]
 pub fn parse(log: &[u8], inputs: &mut Inputs) -> HashLog {
     let mut parser = Parser::new(inputs);
-    for line in log.split_inclusive(|&byte| byte == b'\n') {
-        parser.line(line.strip_suffix(b"\n").unwrap_or(line));
+    let rest = whole_lines(log, &mut parser);
+    if let Some(last) = log.get(rest..).filter(|last| !last.is_empty()) {
+        parser.line(last);
     }
     parser.finish()
+}
+
+/// Reads a log to its end, without ever holding more than a line of it.
+///
+/// # Errors
+///
+/// Fails when `reader` does. What is no hash log has no keys, and is no error.
+pub fn read(mut reader: impl Read, inputs: &mut Inputs) -> io::Result<HashLog> {
+    let mut parser = Parser::new(inputs);
+    let mut buffer = vec![0; BUFFER];
+    let mut filled = 0;
+    // Whether the line at hand is longer than any may be, and is passed over up to its end.
+    let mut is_endless = false;
+    loop {
+        if filled == buffer.len() {
+            buffer.resize(buffer.len().saturating_mul(2), 0);
+        }
+        let count = match reader.read(buffer.get_mut(filled..).unwrap_or_default()) {
+            Err(err) if err.kind() == io::ErrorKind::Interrupted => continue,
+            count => count?,
+        };
+        if count == 0 {
+            break;
+        }
+        filled = filled.saturating_add(count);
+        let mut taken = 0;
+        if is_endless {
+            let end = memchr::memchr(b'\n', buffer.get(..filled).unwrap_or_default());
+            is_endless = end.is_none();
+            taken = end.map_or(filled, |end| end.saturating_add(1));
+        }
+        let whole = whole_lines(buffer.get(taken..filled).unwrap_or_default(), &mut parser);
+        taken = taken.saturating_add(whole);
+        if filled.saturating_sub(taken) > LINE_LIMIT {
+            parser.endless_line();
+            is_endless = true;
+            taken = filled;
+        }
+        buffer.copy_within(taken..filled, 0);
+        filled = filled.saturating_sub(taken);
+    }
+    if let Some(last) = buffer.get(..filled).filter(|last| !last.is_empty()) {
+        parser.line(last);
+    }
+    Ok(parser.finish())
+}
+
+/// Gives all lines that have an end to a parser. Returns how many bytes they take.
+fn whole_lines(text: &[u8], parser: &mut Parser<'_>) -> usize {
+    let mut start = 0;
+    for end in memchr::memchr_iter(b'\n', text) {
+        parser.line(text.get(start..end).unwrap_or_default());
+        start = end.saturating_add(1);
+    }
+    start
 }

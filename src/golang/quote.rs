@@ -19,10 +19,10 @@ pub fn unquote(quoted: &[u8]) -> Option<Cow<'_, [u8]>> {
     }
 }
 
-/// As [`unquote`] a string in double quotes, into a buffer that is used again. Says whether it is one.
+/// As [`unquote`] a string in double quotes, appended to a buffer. Says whether it is one; if not,
+/// part of it may have been appended.
 #[must_use]
-pub fn unquote_to(quoted: &[u8], out: &mut Vec<u8>) -> bool {
-    out.clear();
+pub fn unquote_onto(quoted: &[u8], out: &mut Vec<u8>) -> bool {
     match quoted {
         [b'"', inner @ .., b'"'] => {
             let (plain, rest) = split_plain(inner);
@@ -82,8 +82,7 @@ fn resolve(mut rest: &[u8], out: &mut Vec<u8>) -> Option<()> {
 
 /// Splits before the first byte that cannot stand for itself.
 fn split_plain(text: &[u8]) -> (&[u8], &[u8]) {
-    let special = |byte: &u8| matches!(byte, b'\\' | b'"' | b'\n');
-    let end = text.iter().position(special).unwrap_or(text.len());
+    let end = memchr::memchr3(b'\\', b'"', b'\n', text).unwrap_or(text.len());
     text.split_at(end)
 }
 

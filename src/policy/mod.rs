@@ -8,6 +8,7 @@
 mod chain;
 mod check;
 mod date;
+mod gate;
 mod judge;
 mod pattern;
 mod problem;
@@ -19,6 +20,7 @@ mod tests;
 pub use self::chain::{Chain, Extends};
 pub use self::check::{MAX_BYTES, parse};
 pub use self::date::Date;
+pub use self::gate::{Gate, GateError};
 pub use self::judge::{Allowed, Judged, Outcome, Verdict};
 pub use self::pattern::Pattern;
 pub use self::problem::Problem;

@@ -10,13 +10,12 @@
 //! `tar --zstd -xf NAME.goaudit` opens it.
 
 use std::collections::BTreeMap;
-use std::io::{self, BufRead as _, BufReader, Read};
+use std::io::{self, Read};
 
 use serde::de::DeserializeOwned;
 
-use crate::golang::action_graph;
-use crate::golang::hash_log::Parser;
 use crate::golang::inputs::Inputs;
+use crate::golang::{action_graph, hash_log};
 use crate::recording::{Invocation, Manifest, Recording};
 
 /// Version of the format that this goaudit writes, and the newest that it reads.
@@ -36,11 +35,21 @@ pub mod tar_entries {
     }
 }
 
-/// Why a file cannot be read as a recording.
+/// Why a file cannot be read as a recording, a hash log or an action graph.
 #[derive(Debug, thiserror::Error)]
 pub enum ReadError {
-    #[error("failed to read it: it is damaged, or no zstd-compressed tar")]
+    #[error("failed to read it")]
+    Io(#[source] io::Error),
+    #[error("failed to read it: it is cut or damaged")]
     Damaged(#[source] io::Error),
+    #[error("failed to unpack it: its {format} data is cut or damaged")]
+    Packed { format: &'static str, source: io::Error },
+    #[error(
+        "it is no recording, and none of its {lines} lines is of a hash log: make a recording with `goaudit record`, or keep what go writes to stderr under GODEBUG=gocachehash=1"
+    )]
+    NoHashes { lines: u64 },
+    #[error("it is no action graph as `go build -debug-actiongraph=FILE` writes it, or cut")]
+    NoGraph { source: serde_json::Error },
     #[error("failed to read `{entry}` in it")]
     Json { entry: String, source: serde_json::Error },
     #[error("it holds no `{}`, so it is no recording of goaudit", tar_entries::MANIFEST)]
@@ -51,11 +60,18 @@ pub enum ReadError {
     TooLarge { entry: String, limit: u64 },
 }
 
+impl ReadError {
+    /// What cannot be read of a compressed file is mostly the compression's fault.
+    pub(super) fn of_packed(self, format: &'static str) -> Self {
+        match self {
+            Self::Io(source) | Self::Damaged(source) => Self::Packed { format, source },
+            other => other,
+        }
+    }
+}
+
 /// The graph of a build of 100,000 actions takes about 100 MB.
 const JSON_LIMIT: u64 = 512 << 20;
-
-/// The longest line of a hash log is the build info of a main package: about 80 bytes a module.
-const LINE_LIMIT: u64 = 16 << 20;
 
 /// Reads a recording. Its hash log is parsed as it is decompressed, and never held as text.
 ///
@@ -66,7 +82,12 @@ const LINE_LIMIT: u64 = 16 << 20;
 /// error here: it says so in the invocation.
 pub fn read(file: impl Read, inputs: &mut Inputs) -> Result<Recording, ReadError> {
     let decoder = zstd::Decoder::new(file).map_err(ReadError::Damaged)?;
-    let mut archive = tar::Archive::new(decoder);
+    read_tar(decoder, inputs)
+}
+
+/// As [`read`], of what is already unpacked.
+pub(super) fn read_tar(file: impl Read, inputs: &mut Inputs) -> Result<Recording, ReadError> {
+    let mut archive = tar::Archive::new(file);
     let mut manifest = None;
     let mut invocations: BTreeMap<String, Invocation> = BTreeMap::new();
     for entry in archive.entries().map_err(ReadError::Damaged)? {
@@ -83,7 +104,7 @@ pub fn read(file: impl Read, inputs: &mut Inputs) -> Result<Recording, ReadError
                 slot.info = parse_json(&path, &read_json(&path, &mut entry)?)?
             }
             tar_entries::HASH_LOG => {
-                slot.log = read_log(&mut entry, inputs).map_err(ReadError::Damaged)?
+                slot.log = hash_log::read(&mut entry, inputs).map_err(ReadError::Damaged)?
             }
             tar_entries::GRAPH => {
                 slot.graph = action_graph::parse(&read_json(&path, &mut entry)?)
@@ -115,27 +136,11 @@ fn parse_json<T: DeserializeOwned>(entry: &str, json: &[u8]) -> Result<T, ReadEr
         .map_err(|source| ReadError::Json { entry: entry.to_owned(), source })
 }
 
-fn read_json(entry: &str, file: &mut impl Read) -> Result<Vec<u8>, ReadError> {
+pub(super) fn read_json(entry: &str, file: &mut impl Read) -> Result<Vec<u8>, ReadError> {
     let mut bytes = Vec::new();
     file.take(JSON_LIMIT + 1).read_to_end(&mut bytes).map_err(ReadError::Damaged)?;
     if bytes.len() as u64 > JSON_LIMIT {
         return Err(ReadError::TooLarge { entry: entry.to_owned(), limit: JSON_LIMIT });
     }
     Ok(bytes)
-}
-
-fn read_log(
-    file: &mut impl Read,
-    inputs: &mut Inputs,
-) -> io::Result<crate::golang::hash_log::HashLog> {
-    let mut reader = BufReader::with_capacity(1 << 16, file);
-    let mut parser = Parser::new(inputs);
-    let mut line = Vec::new();
-    loop {
-        line.clear();
-        if (&mut reader).take(LINE_LIMIT).read_until(b'\n', &mut line)? == 0 {
-            return Ok(parser.finish());
-        }
-        parser.line(line.strip_suffix(b"\n").unwrap_or(&line));
-    }
 }

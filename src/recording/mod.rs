@@ -4,7 +4,9 @@
 //! it: they can be tested from files, and a bug report is a recording.
 
 mod file;
+mod places;
 pub mod redact;
+mod source;
 
 use std::collections::BTreeMap;
 
@@ -17,6 +19,7 @@ use crate::golang::go_mod::GoMod;
 use crate::golang::hash_log::HashLog;
 
 pub use file::{FORMAT, ReadError, read, tar_entries};
+pub use source::{open, open_graph};
 
 /// Everything one build left behind that goaudit reads.
 #[derive(Debug)]
@@ -34,6 +37,9 @@ pub struct Manifest {
     /// The goaudit that recorded.
     pub goaudit: String,
     pub depth: Depth,
+    /// Whether the build started from an empty GOCACHE by design.
+    #[serde(default)]
+    pub cold: bool,
     /// The command that was audited. Values of `NAME=value` words are left out.
     pub command: Vec<String>,
     pub places: Places,

@@ -1,7 +1,9 @@
 //! Reports: a verdict and a comparison as text. Data in, text out; no I/O, no clock.
 
 pub mod json;
+pub mod markdown;
 mod not_examined;
+mod not_known;
 pub mod reuse;
 pub mod text;
 

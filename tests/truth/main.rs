@@ -9,6 +9,7 @@
     reason = "these tests run go on trees that they make"
 )]
 
+mod large;
 mod plan;
 mod sources;
 

@@ -19,6 +19,7 @@ pub(crate) struct Plan {
     /// Folder of the tree.
     dir: &'static str,
     modcache: &'static str,
+    packages: &'static str,
     args: Vec<String>,
     env: Vec<(String, String)>,
     edits: Vec<fn(&Path)>,
@@ -31,6 +32,7 @@ impl Default for Plan {
             goroot: None,
             dir: "demo",
             modcache: "modcache",
+            packages: "./...",
             args: Vec::new(),
             env: Vec::new(),
             edits: Vec::new(),
@@ -52,6 +54,11 @@ impl Plan {
 
     pub(crate) fn dir(self, dir: &'static str) -> Self {
         Self { dir, ..self }
+    }
+
+    /// Builds these packages, of the standard library, in place of those of the module.
+    pub(crate) fn packages(self, packages: &'static str) -> Self {
+        Self { packages, ..self }
     }
 
     pub(crate) fn modcache(self, modcache: &'static str) -> Self {
@@ -103,7 +110,11 @@ impl World {
 
     /// Plans every main package of the module, and records that.
     pub(crate) fn plan(&self, plan: &Plan) -> Recorded {
-        self.record(plan, &["build", "-n"], "./...", &format!("cache-{}", self.plans.get()))
+        let cache = format!("cache-{}", self.plans.get());
+        let recorded = self.record(plan, &["build", "-n"], plan.packages, &cache);
+        // A plan writes what it learned of a thousand packages.
+        fs::remove_dir_all(self.path(&cache)).unwrap();
+        recorded
     }
 
     /// Records `go VERB… ARGS… PACKAGES` with that GOCACHE.
@@ -134,7 +145,7 @@ impl World {
         command.env("GOMODCACHE", &modcache).env("GOCACHE", self.path(cache));
         command.envs(plan.env.iter().map(|(name, value)| (name, value)));
         command.args(["record", "-o"]).arg(&file).args(["--", "go"]).args(verb);
-        command.args(&plan.args).arg(packages);
+        command.args(&plan.args).args(packages.split(' '));
         run(&mut command);
         Recorded(fs::read(&file).unwrap())
     }

@@ -20,8 +20,9 @@ pub(super) fn causes(comparison: &Comparison, subject: &str, style: Style, paint
         paint.bold(&format!("{} {subject}", number(comparison.causes.len(), "cause")))
     );
     let shown = if style.verbose { usize::MAX } else { SHOWN };
+    let total = comparison.causes.iter().filter_map(|cause| cause.share_cpu_seconds).sum();
     for cause in comparison.causes.iter().take(shown) {
-        text.push_str(&one_cause(cause, style, paint));
+        text.push_str(&one_cause(cause, total, style, paint));
     }
     let rest = &comparison.causes[comparison.causes.len().min(shown)..];
     if !rest.is_empty() {
@@ -36,17 +37,35 @@ pub(super) fn causes(comparison: &Comparison, subject: &str, style: Style, paint
     text
 }
 
-fn one_cause(cause: &Cause, style: Style, paint: Paint) -> String {
+/// What a cause cost, its part of the cost of all, and what it costs alone where that is less.
+fn cost(cause: &Cause, total: f64) -> String {
+    let Some(share) = cause.share_cpu_seconds else { return String::new() };
+    let percent =
+        if total > 0.0 { format!(" ({:.0} %)", 100.0 * share / total) } else { String::new() };
+    let alone = cause.alone_cpu_seconds.filter(|alone| share - alone >= 0.05);
+    let alone =
+        alone.map(|alone| format!(", undone alone it saves {alone:.1}")).unwrap_or_default();
+    format!(", {share:.1} CPU s{percent}{alone}")
+}
+
+fn one_cause(cause: &Cause, total: f64, style: Style, paint: Paint) -> String {
     let mut text = String::new();
     let _ = writeln!(text, "  {}  {}", paint.bold(cause.category.name()), cause.title);
-    let cpu = cause.share_cpu_seconds.map(|cpu| format!(", {cpu:.1} CPU s")).unwrap_or_default();
     let packages: Vec<&str> = cause.roots.iter().map(|root| root.action.as_str()).collect();
     let _ = writeln!(
         text,
-        "    reaches {}{cpu}; starts in {}",
+        "    reaches {}{}; starts in {}",
         number(cause.reach_total, "action"),
+        cost(cause, total),
         folded(&packages, style)
     );
+    if cause.cutoff > 0 {
+        let _ = writeln!(
+            text,
+            "    {} of them gave the same output, so nothing follows from these",
+            cause.cutoff
+        );
+    }
     if style.verbose {
         for root in &cause.roots {
             let side =

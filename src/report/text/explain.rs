@@ -2,9 +2,12 @@
 
 use std::fmt::Write as _;
 
-use crate::diff::Comparison;
+use crate::diff::rows::{ActionRow, Outcome};
+use crate::diff::{Comparison, PlanStep};
+use crate::golang::hash_log::KeyKind;
 use crate::recording::Recording;
-use crate::report::text::{Paint, Style, actions, causes, number};
+use crate::report::not_known;
+use crate::report::text::{Paint, Style, causes, number};
 
 /// Renders a comparison of two recordings: the two builds, what changed, the causes.
 #[must_use]
@@ -22,22 +25,97 @@ pub fn explain(
     {
         let version = recording.go_version().unwrap_or("unknown Go version");
         let command = recording.manifest.command.join(" ");
-        let _ = writeln!(
-            text,
-            "{}  {}  {version}  {command}",
-            paint.bold(name),
-            number(total, "action")
-        );
+        let name = paint.bold(name);
+        let _ = writeln!(text, "{name}  {}  {version}  {command}", number(total, "action"));
     }
-    text.push_str(&actions(comparison));
+    text.push_str(&outcomes(comparison));
     text.push_str(&causes::causes(comparison, "why the two builds differ", style, paint));
-    let unproven = comparison.keys.total - comparison.keys.verified;
-    if unproven > 0 {
-        let _ = writeln!(
-            text,
-            "\n{} not proven by a sum: what differs in them is unknown",
-            number(unproven, "key")
-        );
+    text.push_str(&order(comparison, paint));
+    let unknown = not_known::lines(comparison, first, second);
+    if !unknown.is_empty() {
+        let _ = writeln!(text, "\n{}", paint.bold("not known"));
+        for line in unknown {
+            let _ = writeln!(text, "  {line}");
+        }
     }
     text
 }
+
+/// What became of the actions of the second build.
+fn outcomes(comparison: &Comparison) -> String {
+    let counts = &comparison.counts;
+    let rows = &comparison.actions;
+    let cpu = |is: &dyn Fn(&&ActionRow) -> bool| {
+        let seconds = rows.iter().filter(is).filter_map(|row| row.cpu_seconds());
+        seconds.reduce(|sum, cpu| sum + cpu).map(|cpu| format!(", {cpu:.1} CPU s"))
+    };
+    let mut text = format!("  {} of {} keys differ", counts.changed, counts.same + counts.changed);
+    if counts.changed > 0 {
+        let _ = write!(
+            text,
+            " ({}, {})",
+            number(counts.roots, "root"),
+            number(counts.followers, "follower")
+        );
+        let ran = counts.changed - counts.changed_but_found;
+        if let Some(cpu) = cpu(&|row| row.outcome == Outcome::Miss) {
+            let _ = write!(text, ": {ran} ran{cpu}");
+        }
+        if counts.changed_but_found > 0 {
+            let _ =
+                write!(text, ", {} were in the cache from another build", counts.changed_but_found);
+        }
+    }
+    text.push('\n');
+    if counts.cutoff > 0 {
+        let cpu = counts.cutoff_cpu_seconds;
+        let cpu = cpu.map(|cpu| format!(", {cpu:.1} CPU s for nothing")).unwrap_or_default();
+        let _ = writeln!(
+            text,
+            "  {} with another key gave the same output{cpu}",
+            number(counts.cutoff, "action")
+        );
+    }
+    let links = rows.iter().filter(|row| is_relinked(row)).count();
+    if links > 0 {
+        let cpu = cpu(&|row| is_relinked(row)).unwrap_or_default();
+        let _ = writeln!(
+            text,
+            "  {} ran with equal keys{cpu}: go build and go test never cache executables",
+            number(links, "link")
+        );
+    }
+    if counts.only_first + counts.only_second > 0 {
+        let _ = writeln!(
+            text,
+            "  {} only in the first, {} only in the second",
+            number(counts.only_first, "action"),
+            counts.only_second
+        );
+    }
+    let keys = &comparison.keys;
+    let _ = writeln!(text, "  {} of {} keys verified", keys.verified, keys.total);
+    text
+}
+
+fn is_relinked(row: &ActionRow) -> bool {
+    row.kind == KeyKind::Link && row.outcome == Outcome::RanWithEqualKey
+}
+
+/// In which order to undo the causes, where the order matters.
+fn order(comparison: &Comparison, paint: Paint) -> String {
+    if comparison.plan.len() < 2 {
+        return String::new();
+    }
+    let step = |step: &PlanStep| {
+        let category = comparison.causes[step.cause].category;
+        let cpu = step.cpu_seconds.map(|cpu| format!(", {cpu:.1} CPU s")).unwrap_or_default();
+        format!("{category} ({}{cpu})", number(step.actions, "action"))
+    };
+    let steps: Vec<String> = comparison.plan.iter().take(STEPS).map(step).collect();
+    let more = if comparison.plan.len() > STEPS { ", …" } else { "" };
+    format!("\n{} {}{more}\n", paint.bold("undone in this order they free"), steps.join(", then "))
+}
+
+/// Steps that the order names; what comes after them is worth little.
+const STEPS: usize = 4;

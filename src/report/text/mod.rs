@@ -3,6 +3,7 @@
 mod causes;
 mod explain;
 mod findings;
+mod why;
 
 use std::fmt::Write as _;
 
@@ -15,6 +16,7 @@ use crate::policy::Outcome;
 use crate::report::{Depth, Report, not_examined};
 
 pub use explain::explain;
+pub use why::why;
 
 /// How a report looks.
 #[derive(Debug, Clone, Copy, Default)]
@@ -68,6 +70,14 @@ impl Paint {
 
     fn bold(self, text: &str) -> String {
         self.with(Ansi::new().bold(), text)
+    }
+
+    fn removed(self, text: &str) -> String {
+        self.with(AnsiColor::Red.on_default(), text)
+    }
+
+    fn added(self, text: &str) -> String {
+        self.with(AnsiColor::Green.on_default(), text)
     }
 
     fn dim(self, text: &str) -> String {

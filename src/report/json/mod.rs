@@ -2,31 +2,36 @@
 //!
 //! The structs here are the format; they are copies, so that the model can change.
 
+mod why;
+
 use serde::Serialize;
 
 use crate::diff::artifacts::{ArtifactPair, Outcome as ArtifactOutcome, Side};
 use crate::diff::build_ids::BuildIdMeaning;
 use crate::diff::cause::Cause;
-use crate::diff::{Change, Comparison};
+use crate::diff::{Change, Comparison, PlanStep};
 use crate::finding::Level;
 use crate::policy::{Judged, Outcome};
 use crate::recording::{Manifest, Recording, Varied};
-use crate::report::{Report, not_examined};
+use crate::report::{Report, not_examined, not_known};
+
+pub use why::why;
 
 /// Renders a report as one JSON document.
 #[must_use]
 pub fn render(report: &Report<'_>) -> String {
-    let mut text = serde_json::to_string_pretty(&document(report)).unwrap_or_default();
-    text.push('\n');
-    text
+    pretty(&document(report))
 }
 
 /// Renders a comparison of two recordings as `goaudit.explain.v1`.
 #[must_use]
 pub fn explain(comparison: &Comparison, first: &Recording, second: &Recording) -> String {
     let comparison = compared(comparison, first, second);
-    let document = ExplainDocument { schema: "goaudit.explain.v1", comparison };
-    let mut text = serde_json::to_string_pretty(&document).unwrap_or_default();
+    pretty(&ExplainDocument { schema: "goaudit.explain.v1", comparison })
+}
+
+fn pretty(document: &impl Serialize) -> String {
+    let mut text = serde_json::to_string_pretty(document).unwrap_or_default();
     text.push('\n');
     text
 }
@@ -74,6 +79,20 @@ struct ComparisonObject<'a> {
     causes: Vec<CauseObject<'a>>,
     unexplained: Vec<UnexplainedObject<'a>>,
     keys: KeysObject,
+    /// CPU seconds of actions with another key that gave the same output.
+    cutoff_cpu_seconds: Option<f64>,
+    /// In which order to undo the causes, and what each step frees.
+    plan: Vec<PlanObject>,
+    /// What the comparison leaves open, one sentence each.
+    not_known: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct PlanObject {
+    /// Index into `causes`.
+    cause: usize,
+    actions: usize,
+    cpu_seconds: Option<f64>,
 }
 
 #[derive(Serialize)]
@@ -245,7 +264,14 @@ fn compared<'a>(
             })
             .collect(),
         keys: KeysObject { verified: comparison.keys.verified, total: comparison.keys.total },
+        cutoff_cpu_seconds: counts.cutoff_cpu_seconds,
+        plan: comparison.plan.iter().map(plan_step).collect(),
+        not_known: not_known::lines(comparison, first, second),
     }
+}
+
+fn plan_step(step: &PlanStep) -> PlanObject {
+    PlanObject { cause: step.cause, actions: step.actions, cpu_seconds: step.cpu_seconds }
 }
 
 fn cause(cause: &Cause) -> CauseObject<'_> {

@@ -1,0 +1,98 @@
+//! Tells a recording from a raw hash log, and reads either.
+
+use std::io::{self, Read};
+
+use crate::golang::action_graph::{self, GraphAction};
+use crate::golang::hash_log::{self, HashLog};
+use crate::golang::inputs::Inputs;
+use crate::recording::{
+    Depth, FORMAT, Invocation, InvocationInfo, Manifest, ReadError, Recording, file, places,
+};
+
+const ZSTD: &[u8] = &[0x28, 0xb5, 0x2f, 0xfd];
+const GZIP: &[u8] = &[0x1f, 0x8b];
+
+/// A tar header says so behind the name and numbers of its first entry (POSIX.1-1988).
+const TAR_MAGIC: (usize, &[u8]) = (257, b"ustar");
+
+/// Reads a recording, or a raw `GODEBUG=gocachehash=1` log: plain, gzip or zstd. What it is its
+/// bytes say, not its name. `name` stands for the command of a raw log, which does not hold it.
+///
+/// # Errors
+///
+/// Fails when it is neither, is cut or damaged, or is a recording of a newer format.
+pub fn open(file: impl Read, name: &str, inputs: &mut Inputs) -> Result<Recording, ReadError> {
+    let (start, file) = peek(file, ZSTD.len()).map_err(ReadError::Io)?;
+    if start.starts_with(ZSTD) {
+        let decoder = zstd::Decoder::new(file).map_err(ReadError::Damaged)?;
+        unpacked(decoder, name, inputs).map_err(|err| err.of_packed("zstd"))
+    } else if start.starts_with(GZIP) {
+        let decoder = flate2::read::MultiGzDecoder::new(file);
+        unpacked(decoder, name, inputs).map_err(|err| err.of_packed("gzip"))
+    } else {
+        unpacked(file, name, inputs)
+    }
+}
+
+fn unpacked(file: impl Read, name: &str, inputs: &mut Inputs) -> Result<Recording, ReadError> {
+    let (at, magic) = TAR_MAGIC;
+    let (start, file) = peek(file, at + magic.len()).map_err(ReadError::Io)?;
+    if start.get(at..) == Some(magic) {
+        return file::read_tar(file, inputs);
+    }
+    let log = hash_log::read(file, inputs).map_err(ReadError::Io)?;
+    if log.census.key_lines == 0 {
+        return Err(ReadError::NoHashes { lines: log.census.lines });
+    }
+    Ok(of_log(log, name, inputs))
+}
+
+/// Reads the first bytes, and returns them with a reader that starts with them again.
+fn peek<R: Read>(mut file: R, length: usize) -> io::Result<(Vec<u8>, impl Read)> {
+    let mut start = Vec::with_capacity(length);
+    (&mut file).take(length as u64).read_to_end(&mut start)?;
+    Ok((start.clone(), io::Cursor::new(start).chain(file)))
+}
+
+/// What a raw log says of its build: no command, no settings, and directories as far as they are hashed.
+fn of_log(log: HashLog, name: &str, inputs: &Inputs) -> Recording {
+    let mut info = InvocationInfo::default();
+    let salt = log.keys.iter().find_map(|key| key.inputs.first());
+    if let Some(version) = salt.map(|&id| inputs.quoted(id).trim_matches('"').to_owned()) {
+        info.settings.insert("GOVERSION".to_owned(), version);
+    }
+    let manifest = Manifest {
+        format: FORMAT,
+        goaudit: env!("CARGO_PKG_VERSION").to_owned(),
+        depth: Depth::Build,
+        cold: false,
+        command: vec![name.to_owned()],
+        places: places::of_log(&log, inputs),
+        environment: Vec::new(),
+        go_mod: Default::default(),
+        variations: Vec::new(),
+        artifacts: Vec::new(),
+        unmatched_artifacts: Vec::new(),
+        notes: Vec::new(),
+    };
+    let invocations = vec![Invocation { info, log, graph: Vec::new() }];
+    Recording { manifest, invocations }
+}
+
+/// Reads an action graph that was written beside a raw log: plain, gzip or zstd.
+///
+/// # Errors
+///
+/// Fails when it is none, or is larger than any graph.
+pub fn open_graph(file: impl Read, name: &str) -> Result<Vec<GraphAction>, ReadError> {
+    let (start, file) = peek(file, ZSTD.len()).map_err(ReadError::Io)?;
+    let json = if start.starts_with(ZSTD) {
+        let decoder = zstd::Decoder::new(file).map_err(ReadError::Damaged)?;
+        file::read_json(name, &mut { decoder })
+    } else if start.starts_with(GZIP) {
+        file::read_json(name, &mut flate2::read::MultiGzDecoder::new(file))
+    } else {
+        file::read_json(name, &mut { file })
+    }?;
+    action_graph::parse(&json).map_err(|source| ReadError::NoGraph { source })
+}
