@@ -13,6 +13,7 @@ mod pack;
 pub mod plan;
 mod process;
 pub mod record;
+mod replan;
 pub mod scratch;
 mod settings;
 pub mod shim;
@@ -21,6 +22,8 @@ mod strays;
 pub mod tree;
 mod trees;
 mod vary;
+
+pub use vary::Effect;
 
 pub(crate) use invocation::verb_first;
 
@@ -58,6 +61,8 @@ pub enum CaptureError {
         under: String,
         output: String,
     },
+    #[error("what was recorded is not here: {what}")]
+    NotHere { what: String },
     #[error("the plan of `{command}` failed: {status}")]
     Plan { command: String, status: ExitStatus, output: String },
     #[error(

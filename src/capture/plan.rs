@@ -38,6 +38,10 @@ pub struct GoPlan {
     pub env: BTreeMap<OsString, OsString>,
     /// Arguments after `go`, without `-n`.
     pub args: Vec<String>,
+    /// `None` leaves the umask of this process.
+    pub umask: Option<u32>,
+    /// Words before the command: a namespace of its own.
+    pub wrapper: Vec<OsString>,
 }
 
 impl GoPlan {
@@ -55,7 +59,7 @@ impl GoPlan {
         env.extend(variables.iter().map(|(name, value)| (name.into(), value.into())));
         let path = env.get(OsStr::new("PATH")).cloned().unwrap_or_default();
         let program = on_path("go", &path).ok_or(CaptureError::NoGo)?;
-        Ok(Self { program, dir, env, args })
+        Ok(Self { program, dir, env, args, umask: None, wrapper: Vec::new() })
     }
 
     /// Returns the command as a person types it.
@@ -129,6 +133,12 @@ impl<'a> Planner<'a> {
             }
         };
         plan.dir = copy.join(&source.below);
+        // Named by its path it would be that of the owner's tree all the same.
+        if let Some(file) = plan.env.get_mut(OsStr::new("GOWORK"))
+            && let Ok(below) = Path::new(file.as_os_str()).strip_prefix(&source.root)
+        {
+            *file = copy.join(below).into_os_string();
+        }
         Ok(plan)
     }
 
@@ -165,14 +175,13 @@ impl<'a> Planner<'a> {
         let _ = fs::remove_dir_all(&folder);
         stand_in(&mut env, &folder, &plan.program, records)?;
         let output = records.join("output.txt");
-        let go = OsString::from("go");
+        let go = std::iter::once(OsString::from("go"));
+        let words = go.chain(plan.planned().into_iter().map(Into::into));
         let job = Job {
-            command: std::iter::once(go)
-                .chain(plan.planned().into_iter().map(Into::into))
-                .collect(),
+            command: plan.wrapper.iter().cloned().chain(words).collect(),
             dir: plan.dir.clone(),
             env,
-            umask: None,
+            umask: plan.umask,
             output: Output::File(output.clone()),
         };
         let status = process::run(&job, self.interrupt, || {})
@@ -200,7 +209,8 @@ fn manifest(plans: &[GoPlan], records: &Path) -> Result<Manifest, CaptureError> 
     };
     let file = ["GOWORK", "GOMOD"].map(|name| info.setting(name));
     let file = file.into_iter().find(|file| file.starts_with('/') && *file != "/dev/null");
-    let root = file.and_then(|file| Path::new(file).parent()).unwrap_or(dir);
+    let root = file.and_then(|file| Path::new(file).parent());
+    let root = root.and_then(|root| spelled_root(root, dir)).unwrap_or(dir);
     let words =
         plans.iter().flat_map(|plan| std::iter::once("go".to_owned()).chain(plan.planned()));
     let mut environment: Vec<String> =
@@ -229,4 +239,10 @@ fn manifest(plans: &[GoPlan], records: &Path) -> Result<Manifest, CaptureError> 
         unmatched_artifacts: Vec::new(),
         notes: Vec::new(),
     })
+}
+
+/// Returns the root of a tree as `dir` spells it, which lies below it. The go command resolves it.
+fn spelled_root<'a>(root: &Path, dir: &'a Path) -> Option<&'a Path> {
+    let below = fs::canonicalize(dir).ok()?.strip_prefix(root).ok()?.components().count();
+    dir.ancestors().nth(below)
 }

@@ -10,12 +10,14 @@ use crate::capture::artifacts::{Wanted, matcher};
 use crate::capture::check::{self, CheckPlan};
 use crate::capture::go::Go;
 use crate::capture::interrupt::Interrupt;
+use crate::capture::plan::Planner;
 use crate::capture::tree::Source;
 use crate::cli::output::OutputArgs;
 use crate::cli::policy::{self, Loaded};
 use crate::cli::progress::Progress;
+use crate::cli::prove::Prover;
 use crate::cli::{Error, Exit, Format, emit, files, repository};
-use crate::diff;
+use crate::diff::{self, Comparison};
 use crate::golang::inputs::Inputs;
 use crate::policy::{Command, Date, Outcome, Policy};
 use crate::recording::{Depth, Recording};
@@ -64,6 +66,10 @@ pub(super) struct CheckArgs {
     /// Keep both recordings, as first.goaudit and second.goaudit, in this directory
     #[arg(long, value_name = "DIR")]
     save: Option<PathBuf>,
+    /// Undo each cause, plan both builds again, and say which keys became equal; then plan the
+    /// first under one variation at a time, and say which shows the cause alone
+    #[arg(long)]
+    prove: bool,
     #[command(flatten)]
     output: OutputArgs<Format>,
     /// Say nothing of the progress
@@ -113,8 +119,10 @@ impl CheckArgs {
 
         // Work.
         let mut inputs = Inputs::default();
-        let recordings = plan.map(|plan| self.record(&plan, &mut inputs)).transpose()?;
-        let mut report = judge(&policy, &files, recordings.as_ref(), &inputs, self.depth_name());
+        let recorded = plan.map(|plan| self.record(&plan, &mut inputs)).transpose()?;
+        let (pair, comparison) = recorded.map(|it| ((it.first, it.second), it.comparison)).unzip();
+        let builds = pair.as_ref().zip(comparison);
+        let mut report = judge(&policy, &files, builds, &inputs, self.depth_name());
         report.policy = name;
         report.files = files.files().len();
 
@@ -173,11 +181,7 @@ impl CheckArgs {
         })
     }
 
-    fn record(
-        &self,
-        plan: &CheckPlan,
-        inputs: &mut Inputs,
-    ) -> Result<(Recording, Recording), Error> {
+    fn record(&self, plan: &CheckPlan, inputs: &mut Inputs) -> Result<Recorded, Error> {
         let interrupt =
             Interrupt::catch().map_err(|source| Error::Read { path: "signals".into(), source })?;
         let mut progress = Progress::new(self.quiet);
@@ -192,7 +196,16 @@ impl CheckArgs {
         interrupt.check()?;
         let second = files::read_recording(&pair.second, inputs)?;
         interrupt.check()?;
-        Ok((first, second))
+        let mut comparison = diff::compare(&first, &second, inputs);
+        if self.prove {
+            let planner = Planner::new(&plan.work_dir, &interrupt)?;
+            let (spares, effects) = (pair.in_place, pair.effects.as_slice());
+            let mut prover = Prover { planner, progress: &mut progress, spares, effects };
+            let proven = prover.prove(&mut comparison, &first, &second);
+            progress.finish();
+            proven?;
+        }
+        Ok(Recorded { first, second, comparison })
     }
 
     /// Fails before the builds rather than after them.
@@ -220,17 +233,24 @@ impl CheckArgs {
     }
 }
 
+/// Both builds, and what they differ by.
+struct Recorded {
+    first: Recording,
+    second: Recording,
+    comparison: Comparison,
+}
+
 /// Runs the rules on what was read and judges their findings.
 fn judge<'a>(
     policy: &Policy,
     files: &crate::config::Repository,
-    recordings: Option<&'a (Recording, Recording)>,
+    builds: Option<(&'a (Recording, Recording), Comparison)>,
     inputs: &Inputs,
     depth: report::Depth,
 ) -> Report<'a> {
     let mut findings = rules::check_files(files);
-    let comparison = recordings.map(|(first, second)| {
-        let comparison = diff::compare(first, second, inputs);
+    let (recordings, comparison) = builds.unzip();
+    let comparison = recordings.zip(comparison).map(|((first, second), comparison)| {
         findings.extend(rules::check_builds(&Builds {
             first,
             second,

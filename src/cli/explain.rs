@@ -8,7 +8,7 @@ use crate::cli::gates::GateArgs;
 use crate::cli::output::OutputArgs;
 use crate::cli::sides::Sides;
 use crate::cli::sources::Pair;
-use crate::cli::{Error, Exit};
+use crate::cli::{Error, Exit, prove};
 use crate::diff::category::Category;
 use crate::diff::{self, Comparison, misses};
 use crate::report;
@@ -33,6 +33,9 @@ pub(super) struct ExplainArgs {
     /// Do not count what only causes of this category made run, such as vcs-stamp; may be repeated
     #[arg(long, value_name = "CATEGORY", value_parser = category)]
     allow: Vec<Category>,
+    /// Undo each cause, plan both builds again here, and say which keys became equal
+    #[arg(long)]
+    prove: bool,
     #[command(flatten)]
     output: OutputArgs<Format>,
 }
@@ -61,7 +64,10 @@ impl ExplainArgs {
         self.gates.check(&QUANTITIES)?;
         self.output.probe()?;
         let Pair { first, second, inputs } = self.sides.read()?;
-        let comparison = diff::compare(&first, &second, &inputs);
+        let mut comparison = diff::compare(&first, &second, &inputs);
+        if self.prove {
+            prove::recorded(&mut comparison, &first, &second)?;
+        }
         let text = match self.output.format {
             Format::Text => {
                 report::text::explain(&comparison, &first, &second, self.output.style())

@@ -10,6 +10,7 @@ mod gates;
 mod output;
 mod policy;
 mod progress;
+mod prove;
 mod record;
 mod repository;
 mod reuse;

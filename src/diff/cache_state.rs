@@ -56,6 +56,8 @@ fn cause(comparison: &Comparison, first: &Recording, second: &Recording) -> Opti
         cutoff: 0,
         links: Vec::new(),
         fix: Category::CacheState.fix().map(str::to_owned),
+        proof: None,
+        variations: None,
     })
 }
 

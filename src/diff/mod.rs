@@ -12,6 +12,7 @@ mod cache_state;
 pub mod category;
 pub mod cause;
 mod changes;
+pub mod experiment;
 mod matching;
 pub mod misses;
 pub mod path_map;
