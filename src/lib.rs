@@ -12,6 +12,7 @@
 //! | [`config`] | CI and build files | a [`config::Repository`] | none |
 //! | [`variation`] | | what a rebuild makes different | none |
 //! | [`recording`] | bytes of a `.goaudit` file | a [`recording::Recording`] | none |
+//! | [`timing`] | an action graph | a [`timing::Timing`] | none |
 //! | [`diff`] | two recordings | a [`diff::Comparison`] | none |
 //! | [`finding`], [`rules`] | a comparison, a repository | findings | none |
 //! | [`policy`] | findings | a [`policy::Verdict`] | none |
@@ -31,5 +32,6 @@ pub mod policy;
 pub mod recording;
 pub mod report;
 pub mod rules;
+pub mod timing;
 pub mod units;
 pub mod variation;

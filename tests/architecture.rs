@@ -14,6 +14,7 @@ const STAGES: &[&str] = &[
     "config",
     "variation",
     "recording",
+    "timing",
     "diff",
     "rules",
     "policy",

@@ -67,6 +67,10 @@ fn a_command_that_fails_gives_no_answer() {
         ),
         "{said}"
     );
+    let output = room.goaudit(&["explain", "--first=go version", "--second=go build ."]);
+    assert_eq!((code(&output), output.stdout.len()), (3, 0));
+    let said = text(&output.stderr);
+    assert!(said.contains("the first command `go version` started no go command"), "{said}");
     room.assert_nothing_left();
 }
 

@@ -15,6 +15,7 @@ use signal_hook::iterator::SignalsInfo;
 use signal_hook::iterator::exfiltrator::WithOrigin;
 
 use crate::capture::hash_filter;
+use crate::capture::pack::HASH_LOG;
 use crate::capture::settings;
 use crate::capture::shim::{OWN_GODEBUG, StandIn, complain};
 use crate::golang::flags::{GoCommand, insertion_point};
@@ -251,7 +252,7 @@ impl<'a> Record<'a> {
                 let _ = fs::write(self.folder.join("done"), actions.to_string());
             }
         };
-        match File::create(self.folder.join("hash.log.zst")) {
+        match File::create(self.folder.join(HASH_LOG)) {
             Ok(log) => hash_filter::run(stderr, &mut io::stderr(), log, done),
             Err(err) => hash_filter::run(stderr, &mut io::stderr(), io::sink(), done).and(Err(err)),
         }

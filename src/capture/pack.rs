@@ -10,6 +10,9 @@ use crate::recording::{InvocationInfo, Manifest, tar_entries};
 /// -3 of zstd: a tenth of the log at over 400 MB/s.
 const ZSTD_LEVEL: i32 = 3;
 
+/// The hash log as a stand-in writes it.
+pub(super) const HASH_LOG: &str = "hash.log.zst";
+
 /// Fails when no recording can be written to `to`.
 ///
 /// # Errors
@@ -75,6 +78,11 @@ fn folders(records: &Path) -> Result<Vec<PathBuf>, CaptureError> {
     Ok(folders)
 }
 
+/// Says whether some go command left a hash log.
+pub(super) fn has_hash_log(records: &Path) -> bool {
+    folders(records).is_ok_and(|all| all.iter().any(|folder| folder.join(HASH_LOG).exists()))
+}
+
 fn write_archive(
     manifest: &Manifest,
     folders: &[PathBuf],
@@ -120,7 +128,7 @@ fn append_invocation(
     let entry = |file: &str| format!("{name}/{file}");
     append(archive, &entry(tar_entries::INVOCATION), json.len() as u64, &json[..])
         .map_err(record)?;
-    if let Ok(log) = File::open(folder.join("hash.log.zst")) {
+    if let Ok(log) = File::open(folder.join(HASH_LOG)) {
         let log = zstd::Decoder::new(log).map_err(record)?;
         append(archive, &entry(tar_entries::HASH_LOG), info.hash_log_bytes, log).map_err(record)?;
     }

@@ -28,6 +28,14 @@ pub struct Watched<'a> {
     pub to_stderr: bool,
 }
 
+/// What became of a command that was watched.
+#[derive(Debug, Clone, Copy)]
+pub struct Recorded {
+    pub status: ExitStatus,
+    /// Whether it started a go command that compiles or links.
+    pub has_builds: bool,
+}
+
 /// Runs a command and writes its recording to `to`. The command gets this
 /// process's environment, output and, where it is no terminal, input.
 ///
@@ -40,7 +48,7 @@ pub fn run(
     watched: &Watched<'_>,
     to: &Path,
     interrupt: &Interrupt,
-) -> Result<ExitStatus, CaptureError> {
+) -> Result<Recorded, CaptureError> {
     let Watched { command, dir, wanted, to_stderr } = *watched;
     let go = Go::find(dir)?;
     // A build of minutes is not worth much without its recording.
@@ -77,7 +85,7 @@ pub fn run(
         notes: Vec::new(),
     };
     pack::pack(&manifest, &records, to)?;
-    Ok(status)
+    Ok(Recorded { status, has_builds: pack::has_hash_log(&records) })
 }
 
 fn places(env: &BTreeMap<OsString, OsString>, dir: &Path, go: &Go) -> Places {

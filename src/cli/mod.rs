@@ -7,6 +7,7 @@ mod command_line;
 mod explain;
 mod files;
 mod gates;
+mod graph;
 mod output;
 mod policy;
 mod progress;
@@ -53,6 +54,7 @@ enum Command {
     Check(Box<check::CheckArgs>),
     Explain(explain::ExplainArgs),
     Why(why::WhyArgs),
+    Graph(graph::GraphArgs),
     Record(record::RecordArgs),
     Reuse(reuse::ReuseArgs),
     Rules(rules::RulesArgs),
@@ -93,6 +95,10 @@ enum Error {
     Read { path: PathBuf, source: io::Error },
     #[error("failed to read `{path}`")]
     Recording { path: PathBuf, source: ReadError },
+    #[error(
+        "`{path}` holds no compile and no link: its command started no `go build`, or one by an absolute path or under another PATH, which goaudit does not see"
+    )]
+    NoBuild { path: PathBuf },
     #[error("both builds are to come from stdin: name a file for one of them")]
     TwiceStdin,
     #[error(
@@ -125,8 +131,14 @@ enum Error {
     CommandLine { text: String, source: command_line::NoGoCommand },
     #[error("{0}")]
     Sides(&'static str),
+    #[error(
+        "the {side} command `{command}` started no go command that compiles: there is nothing to compare"
+    )]
+    NothingBuilt { side: &'static str, command: String },
     #[error("the {side} command failed: `{command}` ended with {status}")]
     Command { side: &'static str, command: String, status: std::process::ExitStatus },
+    #[error(transparent)]
+    Graph(#[from] graph::GraphError),
     #[error("there is no rule `{id}`; `goaudit rules` lists them")]
     NoRule { id: String },
     #[error("failed to write `{path}`")]
@@ -149,17 +161,23 @@ impl Error {
             | Self::NoPlan { .. }
             | Self::CommandLine { .. }
             | Self::Sides(_)
+            | Self::Recording {
+                source: ReadError::NoHashes { .. } | ReadError::NoManifest, ..
+            }
             | Self::TwiceStdin
             | Self::OtherGraph { .. }
             | Self::SpareGraph { .. }
             | Self::NoPackage { .. }
             | Self::NoQuantity { .. }
             | Self::NoRule { .. } => Exit::Usage,
+            Self::Graph(err) => err.exit(),
             Self::Capture(_)
             | Self::NotKnown { .. }
+            | Self::NoBuild { .. }
             | Self::Read { .. }
             | Self::Recording { .. }
             | Self::Command { .. }
+            | Self::NothingBuilt { .. }
             | Self::WriteFile { .. }
             | Self::Write(_) => Exit::NoVerdict,
         }
@@ -191,6 +209,7 @@ pub fn main() -> ExitCode {
         Command::Check(args) => args.run(out),
         Command::Explain(args) => args.run(out),
         Command::Why(args) => args.run(out),
+        Command::Graph(args) => args.run(out),
         Command::Record(args) => return args.run().unwrap_or_else(|err| complain(&err).into()),
         Command::Reuse(args) => args.run(out),
         Command::Rules(args) => args.run(out),

@@ -1,4 +1,5 @@
 use std::env;
+use std::io::{self, Write as _};
 use std::path::PathBuf;
 use std::process::{ExitCode, ExitStatus};
 
@@ -44,10 +45,16 @@ impl RecordArgs {
             Interrupt::catch().map_err(|source| Error::Read { path: "signals".into(), source })?;
         let watched =
             Watched { command: &self.command, dir: &dir, wanted: &wanted, to_stderr: false };
-        let status = record::run(&watched, &self.output, &interrupt)?;
-        Ok(ExitCode::from(u8::try_from(code(status)).unwrap_or(1)))
+        let recorded = record::run(&watched, &self.output, &interrupt)?;
+        if !recorded.has_builds {
+            let _ = writeln!(io::stderr(), "{NO_BUILD}");
+        }
+        Ok(ExitCode::from(u8::try_from(code(recorded.status)).unwrap_or(1)))
     }
 }
+
+/// The recording is kept: it is a true one.
+const NO_BUILD: &str = "goaudit: nothing to compare was recorded: the command started no `go build`, or one by an absolute path or under another PATH, which goaudit does not see";
 
 /// As a shell gives it: 128 and the number of the signal for a command that a signal ended.
 fn code(status: ExitStatus) -> i32 {

@@ -9,9 +9,9 @@ use crate::capture::interrupt::Interrupt;
 use crate::capture::plan::{GoPlan, Planner};
 use crate::capture::{CaptureError, verb_first};
 use crate::cli::command_line::{self, CommandLine};
+use crate::cli::files::read_recording;
 use crate::cli::output::OutputArgs;
 use crate::cli::progress::Progress;
-use crate::cli::sources::open;
 use crate::cli::{Error, Exit};
 use crate::diff::reuse::{self, Reuse};
 use crate::golang::flags::GoCommand;
@@ -140,8 +140,8 @@ fn plan_of(line: &CommandLine) -> Result<GoPlan, Error> {
 /// Reads two plans and counts. Inputs are shared by what is compared and by nothing else.
 fn count(first: &std::path::Path, second: &std::path::Path) -> Result<Reuse, Error> {
     let mut inputs = Inputs::default();
-    let first = open(first, &mut inputs)?;
-    let second = open(second, &mut inputs)?;
+    let first = read_recording(first, &mut inputs)?;
+    let second = read_recording(second, &mut inputs)?;
     Ok(reuse::count(first, second, &inputs))
 }
 

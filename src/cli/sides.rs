@@ -110,9 +110,13 @@ impl Sides {
         let command = ["sh", "-c", line].map(str::to_owned);
         let watched =
             Watched { command: &command, dir: &dir, wanted: &Wanted::Installed, to_stderr: true };
-        let status = record::run(&watched, &to, interrupt)?;
+        let recorded = record::run(&watched, &to, interrupt)?;
+        let status = recorded.status;
         if !status.success() {
             return Err(Error::Command { side: name, command: line.to_owned(), status });
+        }
+        if !recorded.has_builds {
+            return Err(Error::NothingBuilt { side: name, command: line.to_owned() });
         }
         if let Some(dir) = &self.save {
             files::keep(&to, dir, &file_name)?;

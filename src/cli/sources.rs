@@ -46,6 +46,7 @@ impl Pair {
         if is_stdin(first) && is_stdin(second) {
             return Err(Error::TwiceStdin);
         }
+        let paths = (first, second);
         let mut inputs = Inputs::default();
         let mut first = open(first, &mut inputs)?;
         let mut second = open(second, &mut inputs)?;
@@ -57,28 +58,38 @@ impl Pair {
         for path in graphs {
             attach(path, &mut sides)?;
         }
+        for (side, path) in [(&first, paths.0), (&second, paths.1)] {
+            if side.invocations.iter().all(|build| build.log.keys.is_empty()) {
+                return Err(Error::NoBuild { path: path.to_owned() });
+            }
+        }
         Ok(Self { first, second, inputs })
     }
 }
 
 /// Reads a recording or a raw log, from a file or from stdin.
-pub(super) fn open(path: &Path, inputs: &mut Inputs) -> Result<Recording, Error> {
-    let read = |source| Error::Read { path: path.to_owned(), source };
-    let name = path.to_string_lossy();
-    let opened = if path == Path::new("-") {
-        recording::open(io::stdin().lock(), "stdin", inputs)
-    } else {
-        recording::open(open_file(path).map_err(read)?, &name, inputs)
-    };
-    opened.map_err(|source| Error::Recording { path: path.to_owned(), source })
+fn open(path: &Path, inputs: &mut Inputs) -> Result<Recording, Error> {
+    let name = if path == Path::new("-") { "stdin".into() } else { path.to_string_lossy() };
+    recording::open(open_input(path)?, &name, inputs)
+        .map_err(|source| Error::Recording { path: path.to_owned(), source })
 }
 
-/// Opening a directory works, and reading it is what fails, with less to say.
-fn open_file(path: &Path) -> io::Result<impl Read + use<>> {
-    let file = File::open(path)?;
-    match file.metadata()?.is_dir() {
-        true => Err(io::ErrorKind::IsADirectory.into()),
-        false => Ok(file),
+/// Opens a file, or stdin by the name of `-`. Opening a directory works, and reading it is what
+/// fails, with less to say.
+pub(super) fn open_input(path: &Path) -> Result<Box<dyn Read>, Error> {
+    if path == Path::new("-") {
+        return Ok(Box::new(io::stdin().lock()));
+    }
+    let open = || -> io::Result<File> {
+        let file = File::open(path)?;
+        match file.metadata()?.is_dir() {
+            true => Err(io::ErrorKind::IsADirectory.into()),
+            false => Ok(file),
+        }
+    };
+    match open() {
+        Ok(file) => Ok(Box::new(file)),
+        Err(source) => Err(Error::Read { path: path.to_owned(), source }),
     }
 }
 
@@ -86,8 +97,7 @@ fn open_file(path: &Path) -> io::Result<impl Read + use<>> {
 ///
 /// Of two equal builds the first side takes it that has none.
 fn attach(path: &Path, sides: &mut [&mut Recording; 2]) -> Result<(), Error> {
-    let file = open_file(path).map_err(|source| Error::Read { path: path.to_owned(), source })?;
-    let graph = recording::open_graph(file, &path.to_string_lossy())
+    let graph = recording::open_graph(open_input(path)?, &path.to_string_lossy())
         .map_err(|source| Error::Recording { path: path.to_owned(), source })?;
     let ids: BTreeSet<ShortId> = graph.iter().filter_map(|action| action.action_id).collect();
     let fits = sides.each_ref().map(|side| matches(side, &ids));

@@ -38,6 +38,7 @@ fn cause(comparison: &Comparison, first: &Recording, second: &Recording) -> Opti
     let root = |row: &&ActionRow| Root {
         action: row.name(),
         package: row.package.clone(),
+        variant: row.variant,
         change: Change {
             slot: Slot::Constant,
             subject: "equal key".to_owned(),
@@ -55,6 +56,7 @@ fn cause(comparison: &Comparison, first: &Recording, second: &Recording) -> Opti
         alone_cpu_seconds: cpu,
         cutoff: 0,
         links: Vec::new(),
+        origin: None,
         fix: Category::CacheState.fix().map(str::to_owned),
         proof: None,
         variations: None,

@@ -76,7 +76,7 @@ impl Category {
             Self::Toolchain => "pin the Go version: a `toolchain` line in go.mod, or GOTOOLCHAIN",
             Self::GoDirective => "use the same go line and godebug settings on both sides",
             Self::Source => {
-                "make the generator of these files deterministic, and line endings fixed in .gitattributes"
+                "none where these were edited; else make their generator deterministic, or fix line endings in .gitattributes"
             }
             Self::DependencyVersion => "use the same go.mod and go.sum on both sides",
             Self::CompileFlags => "take the changing value out of -gcflags, -asmflags and -tags",

@@ -5,14 +5,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::diff::attribute::{self, Identity};
 use crate::diff::category::Category;
 use crate::diff::experiment::Proof;
+use crate::diff::origin::{self, Run};
 use crate::diff::path_map::PathMap;
 use crate::diff::reach::{self, CauseSet};
 use crate::diff::rows::Found;
 use crate::diff::umbrella::{Builds, Changed};
 use crate::diff::{Change, Comparison, Step, Unexplained, seconds};
 use crate::golang::build_id::ShortId;
+use crate::golang::go_mod::GoMod;
 use crate::golang::hash_input::Slot;
 use crate::golang::hash_log::KeyKind;
+use crate::golang::variant::Variant;
 
 /// One cause, however many actions show it.
 #[derive(Debug, Clone, PartialEq)]
@@ -34,6 +37,8 @@ pub struct Cause {
     pub cutoff: usize,
     /// Links of the second build that it reaches; an executable's build ID starts with one.
     pub links: Vec<ShortId>,
+    /// Where the two runs differ in it: on the command line, in GOFLAGS, in a setting, in go.mod.
+    pub origin: Option<String>,
     /// What to do.
     pub fix: Option<String>,
     /// What undoing it did, where that was asked for.
@@ -48,11 +53,29 @@ pub struct Root {
     /// `build fmt`, as the hash log prints it.
     pub action: String,
     pub package: String,
+    /// Tells it from others of its name.
+    pub variant: Variant,
     pub change: Change,
 }
 
+impl Root {
+    /// Returns the name with the variant, where there is one.
+    #[must_use]
+    pub fn full_name(&self) -> String {
+        match self.variant.is_plain() {
+            true => self.action.clone(),
+            false => format!("{} ({})", self.action, self.variant),
+        }
+    }
+}
+
 /// Finds the causes of all changed steps, and what each reaches.
-pub(super) fn explain(steps: &[Step<'_>], paths: &PathMap, comparison: &mut Comparison) -> Found {
+pub(super) fn explain(
+    steps: &[Step<'_>],
+    paths: &PathMap,
+    go_mods: [&GoMod; 2],
+    comparison: &mut Comparison,
+) -> Found {
     let mut roots: BTreeMap<Identity, Vec<Root>> = BTreeMap::new();
     let mut own: Vec<Vec<Identity>> = Vec::with_capacity(steps.len());
     let builds = Builds { paths, other_versions: other_versions(steps, paths) };
@@ -104,6 +127,10 @@ pub(super) fn explain(steps: &[Step<'_>], paths: &PathMap, comparison: &mut Comp
         .map(|((identity, roots), weight)| weight.into_cause(identity, roots))
         .enumerate()
         .collect();
+    for (index, cause) in &mut causes {
+        let root = own.iter().position(|set| set.iter().any(|own| own == *index));
+        cause.origin = root.and_then(|root| origin_of(cause, &steps[root], go_mods));
+    }
     causes.sort_by(|(_, one), (_, other)| heavier(one, other));
     let mut places = vec![0; causes.len()];
     for (place, (cause, _)) in causes.iter().enumerate() {
@@ -111,6 +138,13 @@ pub(super) fn explain(steps: &[Step<'_>], paths: &PathMap, comparison: &mut Comp
     }
     comparison.causes = causes.into_iter().map(|(_, cause)| cause).collect();
     Found { own, reached, edges, places }
+}
+
+fn origin_of(cause: &Cause, root: &Step<'_>, go_mods: [&GoMod; 2]) -> Option<String> {
+    let [ours, theirs] = go_mods;
+    let first = Run { command: &root.first.invocation.info, go_mod: ours };
+    let second = Run { command: &root.second.invocation.info, go_mod: theirs };
+    origin::of(cause.category, &cause.about, first, second)
 }
 
 /// The order of causes: by what they cost, then by what they reach.
@@ -158,6 +192,7 @@ fn own_causes(
         roots.entry(identity.clone()).or_default().push(Root {
             action: step.second.name(),
             package: step.second.key.package.clone(),
+            variant: step.second.variant,
             change: (*change).clone(),
         });
     }
@@ -172,7 +207,8 @@ fn telling(change: &Change) -> u8 {
         | Slot::Target
         | Slot::ForcedFlags
         | Slot::LinkFlags
-        | Slot::Dir => 3,
+        | Slot::Dir
+        | Slot::Goroot => 3,
         Slot::ModInfo => match change.subject.as_str() {
             "build CGO_ENABLED" | "build -tags" | "build -ldflags" | "build vcs.revision" => 3,
             "build vcs.modified" => 4,
@@ -189,6 +225,7 @@ fn output_root(step: &Step<'_>, first: String, second: String) -> Root {
     Root {
         action: step.second.name(),
         package: step.second.key.package.clone(),
+        variant: step.second.variant,
         change: Change {
             slot: Slot::Constant,
             subject: "content ID".to_owned(),
@@ -251,6 +288,7 @@ impl Weight {
             alone_cpu_seconds: self.alone,
             cutoff: self.cutoff,
             links: self.links,
+            origin: None,
             fix,
             proof: None,
             variations: None,

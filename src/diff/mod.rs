@@ -15,6 +15,7 @@ mod changes;
 pub mod experiment;
 mod matching;
 pub mod misses;
+mod origin;
 pub mod path_map;
 pub mod plan;
 mod reach;
@@ -105,7 +106,7 @@ pub struct Nondeterministic {
 pub fn compare(first: &Recording, second: &Recording, inputs: &Inputs) -> Comparison {
     let (ours, theirs) = (actions::collect(first, inputs), actions::collect(second, inputs));
     let matching = matching::match_actions(&ours.all, &theirs.all);
-    let paths = PathMap::new(&first.manifest.places, &second.manifest.places);
+    let paths = PathMap::of(first, second);
     let counts = Counts {
         first: ours.all.len(),
         second: theirs.all.len(),
@@ -125,7 +126,12 @@ pub fn compare(first: &Recording, second: &Recording, inputs: &Inputs) -> Compar
         artifacts: artifacts::compare(&first.manifest.artifacts, &second.manifest.artifacts),
         ..Comparison::default()
     };
-    let found = cause::explain(&steps, &paths, &mut comparison);
+    let found = cause::explain(
+        &steps,
+        &paths,
+        [&first.manifest.go_mod, &second.manifest.go_mod],
+        &mut comparison,
+    );
     let (only_first, only_second): (Vec<_>, Vec<_>) = (
         matching.only_first.iter().map(|&index| &ours.all[index]).collect(),
         matching.only_second.iter().map(|&index| &theirs.all[index]).collect(),

@@ -1,7 +1,7 @@
 //! Tells a difference of path only from a difference of content.
 
 use crate::diff::changes::Change;
-use crate::recording::Places;
+use crate::recording::{InvocationInfo, Places, Recording};
 
 /// A directory that both builds have, each at its own path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -37,9 +37,15 @@ pub struct PathMap {
 }
 
 impl PathMap {
+    /// Returns the directories of two recordings: of each as a whole, and of its go commands, for
+    /// which a script may have set others.
     #[must_use]
-    pub fn new(first: &Places, second: &Places) -> Self {
-        Self { first: prefixes(first), second: prefixes(second) }
+    pub fn of(first: &Recording, second: &Recording) -> Self {
+        let side = |recording: &Recording| {
+            let commands = recording.invocations.iter().map(|command| &command.info);
+            prefixes(places(&recording.manifest.places).chain(commands.flat_map(settings)))
+        };
+        Self { first: side(first), second: side(second) }
     }
 
     /// Returns the places by which two texts differ, when they differ by nothing else.
@@ -68,11 +74,10 @@ impl PathMap {
     }
 }
 
-/// Longest first: a module cache is usually below HOME, a tree below TMPDIR.
-fn prefixes(places: &Places) -> Vec<(String, Place)> {
+fn places(places: &Places) -> impl Iterator<Item = (&str, Place)> {
     let Places { workdir: _, root, goroot, gomodcache, gocache, home, tmpdir, output: _ } = places;
-    let mut prefixes: Vec<(String, Place)> = [
-        (root, Place::Root),
+    [
+        (root.as_str(), Place::Root),
         (gomodcache, Place::Gomodcache),
         (goroot, Place::Goroot),
         (gocache, Place::Gocache),
@@ -80,10 +85,30 @@ fn prefixes(places: &Places) -> Vec<(String, Place)> {
         (home, Place::Home),
     ]
     .into_iter()
-    .map(|(path, place)| (path.trim_end_matches('/').to_owned(), place))
-    .filter(|(path, _)| !path.is_empty())
-    .collect();
+}
+
+fn settings(command: &InvocationInfo) -> impl Iterator<Item = (&str, Place)> {
+    let folder = |name: &str| command.setting(name).rsplit_once('/').map_or("", |(dir, _)| dir);
+    // A build outside of modules has `/dev/null` for a go.mod.
+    let module = Some(folder("GOMOD")).filter(|dir| *dir != "/dev").unwrap_or_default();
+    [
+        (module, Place::Root),
+        (folder("GOWORK"), Place::Root),
+        (command.setting("GOMODCACHE"), Place::Gomodcache),
+        (command.setting("GOROOT"), Place::Goroot),
+        (command.setting("GOCACHE"), Place::Gocache),
+    ]
+    .into_iter()
+}
+
+/// Longest first: a module cache is usually below HOME, a tree below TMPDIR.
+fn prefixes<'a>(places: impl Iterator<Item = (&'a str, Place)>) -> Vec<(String, Place)> {
+    let mut prefixes: Vec<(String, Place)> = places
+        .map(|(path, place)| (path.trim_end_matches('/').to_owned(), place))
+        .filter(|(path, _)| !path.is_empty())
+        .collect();
     prefixes.sort_by_key(|(path, place)| (std::cmp::Reverse(path.len()), *place));
+    prefixes.dedup();
     prefixes
 }
 
@@ -126,10 +151,11 @@ mod tests {
             tmpdir: "/tmp".into(),
             ..Places::default()
         };
-        PathMap::new(
-            &places("/tmp/1/app", "/home/u/go/pkg/mod"),
-            &places("/tmp/other/app", "/tmp/mod"),
-        )
+        let side = |places: Places| prefixes(super::places(&places));
+        PathMap {
+            first: side(places("/tmp/1/app", "/home/u/go/pkg/mod")),
+            second: side(places("/tmp/other/app", "/tmp/mod")),
+        }
     }
 
     #[test]

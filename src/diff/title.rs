@@ -1,5 +1,7 @@
 //! One line that says what a cause is.
 
+use std::collections::BTreeSet;
+
 use similar::{Algorithm, ChangeTag, TextDiff};
 
 use crate::diff::Change;
@@ -51,9 +53,17 @@ pub(super) fn of(category: Category, about: &str, change: &Change, roots: &[Root
     }
 }
 
+/// Files that a title names.
+const FILES: usize = 4;
+
 fn files(roots: &[Root]) -> String {
-    let names: Vec<&str> = roots.iter().map(|root| root.change.subject.as_str()).collect();
-    names.join(", ")
+    // A copy for a PGO profile or a test has the same files.
+    let names: BTreeSet<&str> = roots.iter().map(|root| root.change.subject.as_str()).collect();
+    let shown: Vec<&str> = names.iter().take(FILES).copied().collect();
+    match names.len() - shown.len() {
+        0 => shown.join(", "),
+        more => format!("{} and {more} more", shown.join(", ")),
+    }
 }
 
 /// Returns what to do about a cause: of its category, or of what it is about within it.

@@ -51,9 +51,9 @@ impl Variant {
 impl fmt::Display for Variant {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let names = [
-            (self.pgo, "pgo"),
-            (self.test, "test"),
-            (self.omits_debug, "run"),
+            (self.pgo, "PGO copy"),
+            (self.test, "in-package test"),
+            (self.omits_debug, "of go run or go test"),
             (self.cover, "cover"),
         ];
         let names: Vec<&str> =

@@ -26,11 +26,12 @@ impl FromStr for Gate {
 
     fn from_str(text: &str) -> Result<Self, GateError> {
         let error = || GateError(text.to_owned());
-        let at = text.find(['<', '>']).ok_or_else(error)?;
-        let fails = if text[at..].starts_with('<') { Fails::Below } else { Fails::Above };
-        let number = text[at + 1..].trim().trim_end_matches(['s', '%']).trim_end();
+        let above = text.split_once('>').map(|sides| (sides, Fails::Above));
+        let below = text.split_once('<').map(|sides| (sides, Fails::Below));
+        let ((quantity, number), fails) = above.or(below).ok_or_else(error)?;
+        let number = number.trim().trim_end_matches(['s', '%']).trim_end();
         let limit: f64 = number.parse().map_err(|_| error())?;
-        let quantity = text[..at].trim().to_owned();
+        let quantity = quantity.trim().to_owned();
         match limit.is_finite() && !quantity.is_empty() {
             true => Ok(Self { quantity, fails, limit }),
             false => Err(error()),

@@ -62,16 +62,18 @@ pub enum ReadError {
 
 impl ReadError {
     /// What cannot be read of a compressed file is mostly the compression's fault.
-    pub(super) fn of_packed(self, format: &'static str) -> Self {
-        match self {
-            Self::Io(source) | Self::Damaged(source) => Self::Packed { format, source },
-            other => other,
+    pub(super) fn of_packed(self, packing: Option<&'static str>) -> Self {
+        match (self, packing) {
+            (Self::Io(source) | Self::Damaged(source), Some(format)) => {
+                Self::Packed { format, source }
+            }
+            (other, _) => other,
         }
     }
 }
 
-/// The graph of a build of 100,000 actions takes about 100 MB.
-const JSON_LIMIT: u64 = 512 << 20;
+/// Bytes of one JSON document. The graph of a build of 100,000 actions takes about 100 MB.
+pub const JSON_LIMIT: u64 = 512 << 20;
 
 /// Reads a recording. Its hash log is parsed as it is decompressed, and never held as text.
 ///
@@ -81,11 +83,14 @@ const JSON_LIMIT: u64 = 512 << 20;
 /// format. A hash log or action graph that is itself incomplete is not an
 /// error here: it says so in the invocation.
 pub fn read(file: impl Read, inputs: &mut Inputs) -> Result<Recording, ReadError> {
-    let decoder = zstd::Decoder::new(file).map_err(ReadError::Damaged)?;
-    read_tar(decoder, inputs)
+    read_tar(zstd::Decoder::new(file).map_err(ReadError::Damaged)?, inputs)
 }
 
-/// As [`read`], of what is already unpacked.
+/// Reads a recording that is decompressed already, as [`read`] does.
+///
+/// # Errors
+///
+/// Fails as [`read`] does.
 pub(super) fn read_tar(file: impl Read, inputs: &mut Inputs) -> Result<Recording, ReadError> {
     let mut archive = tar::Archive::new(file);
     let mut manifest = None;

@@ -18,8 +18,8 @@ use crate::golang::flags::GoCommand;
 use crate::golang::go_mod::GoMod;
 use crate::golang::hash_log::HashLog;
 
-pub use file::{FORMAT, ReadError, read, tar_entries};
-pub use source::{open, open_graph};
+pub use file::{FORMAT, JSON_LIMIT, ReadError, read, tar_entries};
+pub use source::{Unpacked, open, open_graph};
 
 /// Everything one build left behind that goaudit reads.
 #[derive(Debug)]

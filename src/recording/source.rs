@@ -15,32 +15,66 @@ const GZIP: &[u8] = &[0x1f, 0x8b];
 /// A tar header says so behind the name and numbers of its first entry (POSIX.1-1988).
 const TAR_MAGIC: (usize, &[u8]) = (257, b"ustar");
 
-/// Reads a recording, or a raw `GODEBUG=gocachehash=1` log: plain, gzip or zstd. What it is its
-/// bytes say, not its name. `name` stands for the command of a raw log, which does not hold it.
+/// The content of a file, unpacked.
+pub struct Unpacked<'a> {
+    /// Its first bytes, as many as a tar header takes to be told.
+    pub start: Vec<u8>,
+    pub content: Box<dyn Read + 'a>,
+    packing: Option<&'static str>,
+}
+
+impl<'a> Unpacked<'a> {
+    /// Unpacks what is packed with gzip or zstd. Whether it is, its bytes say, not its name.
+    ///
+    /// # Errors
+    ///
+    /// Fails when it cannot be read, or is cut within its first bytes.
+    pub fn of(file: impl Read + 'a) -> Result<Self, ReadError> {
+        let (start, file) = peek(file, ZSTD.len()).map_err(ReadError::Io)?;
+        let (packing, content): (_, Box<dyn Read + 'a>) = if start.starts_with(ZSTD) {
+            (Some("zstd"), Box::new(zstd::Decoder::new(file).map_err(ReadError::Damaged)?))
+        } else if start.starts_with(GZIP) {
+            (Some("gzip"), Box::new(flate2::read::MultiGzDecoder::new(file)))
+        } else {
+            (None, Box::new(file))
+        };
+        let (at, magic) = TAR_MAGIC;
+        let (start, content) =
+            peek(content, at + magic.len()).map_err(|err| ReadError::Io(err).of_packed(packing))?;
+        Ok(Self { start, content: Box::new(content), packing })
+    }
+
+    /// Says whether it is a tar, as a recording is.
+    #[must_use]
+    pub fn is_tar(&self) -> bool {
+        let (at, magic) = TAR_MAGIC;
+        self.start.get(at..) == Some(magic)
+    }
+
+    /// Reads it as a recording.
+    ///
+    /// # Errors
+    ///
+    /// Fails when it is none, is cut or damaged, or is of a newer format.
+    pub fn recording(self, inputs: &mut Inputs) -> Result<Recording, ReadError> {
+        let packing = self.packing;
+        file::read_tar(self.content, inputs).map_err(|err| err.of_packed(packing))
+    }
+}
+
+/// Reads a recording, or a raw `GODEBUG=gocachehash=1` log: plain, gzip or zstd. `name` stands for
+/// the command of a raw log, which does not hold it.
 ///
 /// # Errors
 ///
 /// Fails when it is neither, is cut or damaged, or is a recording of a newer format.
 pub fn open(file: impl Read, name: &str, inputs: &mut Inputs) -> Result<Recording, ReadError> {
-    let (start, file) = peek(file, ZSTD.len()).map_err(ReadError::Io)?;
-    if start.starts_with(ZSTD) {
-        let decoder = zstd::Decoder::new(file).map_err(ReadError::Damaged)?;
-        unpacked(decoder, name, inputs).map_err(|err| err.of_packed("zstd"))
-    } else if start.starts_with(GZIP) {
-        let decoder = flate2::read::MultiGzDecoder::new(file);
-        unpacked(decoder, name, inputs).map_err(|err| err.of_packed("gzip"))
-    } else {
-        unpacked(file, name, inputs)
+    let unpacked = Unpacked::of(file)?;
+    if unpacked.is_tar() {
+        return unpacked.recording(inputs);
     }
-}
-
-fn unpacked(file: impl Read, name: &str, inputs: &mut Inputs) -> Result<Recording, ReadError> {
-    let (at, magic) = TAR_MAGIC;
-    let (start, file) = peek(file, at + magic.len()).map_err(ReadError::Io)?;
-    if start.get(at..) == Some(magic) {
-        return file::read_tar(file, inputs);
-    }
-    let log = hash_log::read(file, inputs).map_err(ReadError::Io)?;
+    let log = hash_log::read(unpacked.content, inputs)
+        .map_err(|err| ReadError::Io(err).of_packed(unpacked.packing))?;
     if log.census.key_lines == 0 {
         return Err(ReadError::NoHashes { lines: log.census.lines });
     }
@@ -85,14 +119,8 @@ fn of_log(log: HashLog, name: &str, inputs: &Inputs) -> Recording {
 ///
 /// Fails when it is none, or is larger than any graph.
 pub fn open_graph(file: impl Read, name: &str) -> Result<Vec<GraphAction>, ReadError> {
-    let (start, file) = peek(file, ZSTD.len()).map_err(ReadError::Io)?;
-    let json = if start.starts_with(ZSTD) {
-        let decoder = zstd::Decoder::new(file).map_err(ReadError::Damaged)?;
-        file::read_json(name, &mut { decoder })
-    } else if start.starts_with(GZIP) {
-        file::read_json(name, &mut flate2::read::MultiGzDecoder::new(file))
-    } else {
-        file::read_json(name, &mut { file })
-    }?;
+    let mut unpacked = Unpacked::of(file)?;
+    let json = file::read_json(name, &mut unpacked.content)
+        .map_err(|err| err.of_packed(unpacked.packing))?;
     action_graph::parse(&json).map_err(|source| ReadError::NoGraph { source })
 }

@@ -1,5 +1,6 @@
 //! Reports: a verdict and a comparison as text. Data in, text out; no I/O, no clock.
 
+pub mod graph;
 pub mod json;
 pub mod markdown;
 mod not_examined;

@@ -126,6 +126,8 @@ struct CauseObject<'a> {
     share_cpu_seconds: Option<f64>,
     alone_cpu_seconds: Option<f64>,
     cutoff: usize,
+    /// Where the two runs differ in it.
+    origin: Option<&'a str>,
     fix: Option<&'a str>,
     /// Null where it was not tried.
     fix_proven: Option<bool>,
@@ -301,6 +303,7 @@ fn cause(cause: &Cause) -> CauseObject<'_> {
         share_cpu_seconds: cause.share_cpu_seconds,
         alone_cpu_seconds: cause.alone_cpu_seconds,
         cutoff: cause.cutoff,
+        origin: cause.origin.as_deref(),
         fix: cause.fix.as_deref(),
         fix_proven: cause.proof.as_ref().and_then(|proof| match proof {
             Proof::Proven { .. } => Some(true),

@@ -1,8 +1,9 @@
 //! The causes of a difference, heaviest first.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use crate::diff::cause::Cause;
+use crate::diff::cause::{Cause, Root};
 use crate::diff::experiment::Proof;
 use crate::diff::{Comparison, Unexplained};
 use crate::report::text::{Paint, Style, folded, number};
@@ -27,8 +28,7 @@ pub(super) fn causes(comparison: &Comparison, subject: &str, style: Style, paint
     }
     let rest = &comparison.causes[comparison.causes.len().min(shown)..];
     if !rest.is_empty() {
-        let names: Vec<&str> = rest.iter().map(|cause| cause.category.name()).collect();
-        let _ = writeln!(text, "  and {} more: {} (-v shows them)", rest.len(), names.join(", "));
+        let _ = writeln!(text, "  and {} more: {} (-v shows them)", rest.len(), counted(rest));
     }
     for unexplained in
         comparison.unexplained.iter().take(if style.verbose { usize::MAX } else { 2 })
@@ -36,6 +36,19 @@ pub(super) fn causes(comparison: &Comparison, subject: &str, style: Style, paint
         text.push_str(&one_unexplained(unexplained, paint));
     }
     text
+}
+
+/// The categories of causes, each with how many there are of it.
+fn counted(causes: &[Cause]) -> String {
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    for cause in causes {
+        *counts.entry(cause.category.name()).or_default() += 1;
+    }
+    let name = |(name, count): (&str, usize)| match count {
+        1 => name.to_owned(),
+        count => format!("{name} ×{count}"),
+    };
+    counts.into_iter().map(name).collect::<Vec<_>>().join(", ")
 }
 
 /// What a cause cost, its part of the cost of all, and what it costs alone where that is less.
@@ -52,13 +65,14 @@ fn cost(cause: &Cause, total: f64) -> String {
 fn one_cause(cause: &Cause, total: f64, style: Style, paint: Paint) -> String {
     let mut text = String::new();
     let _ = writeln!(text, "  {}  {}", paint.bold(cause.category.name()), cause.title);
-    let packages: Vec<&str> = cause.roots.iter().map(|root| root.action.as_str()).collect();
+    let roots: Vec<String> = cause.roots.iter().map(Root::full_name).collect();
+    let roots: Vec<&str> = roots.iter().map(String::as_str).collect();
     let _ = writeln!(
         text,
         "    reaches {}{}; starts in {}",
         number(cause.reach_total, "action"),
         cost(cause, total),
-        folded(&packages, style)
+        folded(&roots, style)
     );
     if cause.cutoff > 0 {
         let _ = writeln!(
@@ -79,6 +93,9 @@ fn one_cause(cause: &Cause, total: f64, style: Style, paint: Paint) -> String {
             );
             let _ = writeln!(text, "      {}", paint.dim(&change));
         }
+    }
+    if let Some(origin) = &cause.origin {
+        let _ = writeln!(text, "    from: {origin}");
     }
     if let Some(fix) = &cause.fix {
         let _ = writeln!(text, "    fix: {fix}");

@@ -27,7 +27,7 @@ pub struct Style {
 }
 
 /// A report that a person reads whole.
-const LINES: usize = 40;
+pub(in crate::report) const LINES: usize = 40;
 /// Subjects that a folded line names.
 const SUBJECTS: usize = 3;
 
@@ -61,14 +61,14 @@ fn subject_of(report: &Report<'_>, comparison: &Comparison) -> &'static str {
 }
 
 #[derive(Clone, Copy)]
-struct Paint(bool);
+pub(in crate::report) struct Paint(pub(in crate::report) bool);
 
 impl Paint {
-    fn with(self, style: Ansi, text: &str) -> String {
+    pub(in crate::report) fn with(self, style: Ansi, text: &str) -> String {
         if self.0 { format!("{style}{text}{style:#}") } else { text.to_owned() }
     }
 
-    fn bold(self, text: &str) -> String {
+    pub(in crate::report) fn bold(self, text: &str) -> String {
         self.with(Ansi::new().bold(), text)
     }
 
@@ -80,11 +80,11 @@ impl Paint {
         self.with(AnsiColor::Green.on_default(), text)
     }
 
-    fn dim(self, text: &str) -> String {
+    pub(in crate::report) fn dim(self, text: &str) -> String {
         self.with(Ansi::new().dimmed(), text)
     }
 
-    fn level(self, level: Level) -> String {
+    pub(in crate::report) fn level(self, level: Level) -> String {
         let (name, color) = match level {
             Level::Error => ("error", AnsiColor::Red),
             Level::Warning => ("warning", AnsiColor::Yellow),
@@ -132,7 +132,7 @@ fn headline(report: &Report<'_>, paint: Paint) -> String {
     line
 }
 
-fn number(count: usize, name: &str) -> String {
+pub(in crate::report) fn number(count: usize, name: &str) -> String {
     format!("{count} {name}{}", if count == 1 { "" } else { "s" })
 }
 
