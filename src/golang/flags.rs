@@ -85,6 +85,10 @@ impl GoCommand {
                 packages.push(word.clone());
                 // `go test PKG -args …` and `go run PKG ARG…` hand the rest to the program.
                 if verb == "run" {
+                    // A program is a package, or several files of one.
+                    let is_file = |word: &str| word.ends_with(".go");
+                    packages
+                        .extend(words.take_while(|next| is_file(word) && is_file(next)).cloned());
                     break;
                 }
                 continue;
