@@ -15,7 +15,7 @@ use crate::capture::scratch::Scratch;
 use crate::capture::side::{Side, text};
 use crate::capture::tree::Source;
 use crate::capture::trees::Trees;
-use crate::capture::vary;
+use crate::capture::vary::{self, Effect};
 use crate::golang::go_mod;
 use crate::recording::{Depth, FORMAT, Manifest, Varied, redact};
 use crate::variation::Selection;
@@ -49,7 +49,11 @@ pub trait Watch {
 pub struct Pair {
     pub first: PathBuf,
     pub second: PathBuf,
-    /// Holds both until it is dropped.
+    /// What each variation that was applied did.
+    pub effects: Vec<Effect>,
+    /// Whether both read the owner's tree, which nobody may write to.
+    pub in_place: bool,
+    /// Holds all until it is dropped.
     _scratch: Scratch,
 }
 
@@ -89,14 +93,22 @@ pub fn run(
     // The first build has seen to it that every module is there.
     second.without_network();
     second.reads_in_place(trees.linked);
-    let varied = vary::apply(&plan.selection, &plan.go, &scratch, &mut second)?;
+    let applied = vary::apply(&plan.selection, &plan.go, &scratch, &mut second)?;
+    let (varied, mut effects): (Vec<Varied>, Vec<Effect>) = applied.into_iter().unzip();
     let applied = varied.iter().filter(|varied| varied.how.is_ok());
     second.varied = applied.map(|varied| varied.name.clone()).collect();
+    effects.retain(|effect| second.varied.contains(&effect.name));
     second.stand_in(&scratch.path().join("second/bin"))?;
     watch.phase("second build");
     let recorded_again = scratch.path().join("second.goaudit");
     build(plan, &second, &varied, Vec::new(), interrupt, watch, &recorded_again)?;
-    Ok(Pair { first: recorded, second: recorded_again, _scratch: scratch })
+    Ok(Pair {
+        first: recorded,
+        second: recorded_again,
+        effects,
+        in_place: trees.linked,
+        _scratch: scratch,
+    })
 }
 
 fn build(

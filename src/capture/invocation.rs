@@ -37,7 +37,7 @@ pub(super) fn note(records: &Path, args: &[String]) {
 }
 
 /// Go takes `-C DIR` before and after the verb; a record holds the second form only.
-pub(super) fn verb_first(mut args: Vec<String>) -> Vec<String> {
+pub(crate) fn verb_first(mut args: Vec<String>) -> Vec<String> {
     let verb = match args.first().map(String::as_str) {
         Some("-C" | "--C") => 2,
         Some(word) if word.starts_with("-C=") || word.starts_with("--C=") => 1,

@@ -88,7 +88,7 @@ fn little_room(plan: &CheckPlan, side: &Side) -> Option<String> {
 }
 
 /// A compiler says the first error first, but a script may say much before it.
-fn last_lines(output: &str) -> String {
+pub(super) fn last_lines(output: &str) -> String {
     const LINES: usize = 40;
     let lines: Vec<&str> = output.lines().collect();
     lines[lines.len().saturating_sub(LINES)..].join("\n")

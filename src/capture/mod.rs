@@ -10,9 +10,11 @@ pub mod interrupt;
 mod invocation;
 mod job;
 mod pack;
+pub mod plan;
 mod process;
 pub mod record;
-mod scratch;
+mod replan;
+pub mod scratch;
 mod settings;
 pub mod shim;
 mod side;
@@ -21,6 +23,10 @@ mod test_files;
 pub mod tree;
 mod trees;
 mod vary;
+
+pub use vary::Effect;
+
+pub(crate) use invocation::verb_first;
 
 use std::io;
 use std::path::PathBuf;
@@ -56,6 +62,10 @@ pub enum CaptureError {
         under: String,
         output: String,
     },
+    #[error("what was recorded is not here: {what}")]
+    NotHere { what: String },
+    #[error("the plan of `{command}` failed: {status}")]
+    Plan { command: String, status: ExitStatus, output: String },
     #[error(
         "`{dir}` holds no main package, so `go build` makes no file to compare: use --depth plan, or name a build after `--` (such as `go test -c -o OUT/ ./...`) and its files with --artifact"
     )]

@@ -35,6 +35,8 @@ pub(super) enum Output {
     File(PathBuf),
     /// Where those of this process go, with stdin too where it is no terminal.
     Inherited,
+    /// As inherited, but stdout goes where stderr goes.
+    ToStderr,
 }
 
 /// How often a running build is looked at.
@@ -71,8 +73,13 @@ pub(super) fn run(
             let file = File::create(path)?;
             expression.stdin_null().stdout_file(file.try_clone()?).stderr_file(file)
         }
-        Output::Inherited if io::IsTerminal::is_terminal(&io::stdin()) => expression.stdin_null(),
         Output::Inherited => expression,
+        Output::ToStderr => expression.stdout_to_stderr(),
+    };
+    let reads_terminal = io::IsTerminal::is_terminal(&io::stdin());
+    let expression = match job.output {
+        Output::Inherited | Output::ToStderr if reads_terminal => expression.stdin_null(),
+        _ => expression,
     };
     let before = job.umask.map(|mask| rustix::process::umask(Mode::from_raw_mode(mask)));
     let started = expression.start();

@@ -17,6 +17,17 @@ use crate::capture::scratch::Scratch;
 use crate::capture::side::{stand_in, text};
 use crate::recording::{Depth, FORMAT, Manifest, Places, redact};
 
+/// A command to watch: everything that decides its recording, as data.
+#[derive(Debug)]
+pub struct Watched<'a> {
+    pub command: &'a [String],
+    /// Where it runs.
+    pub dir: &'a Path,
+    pub wanted: &'a Wanted,
+    /// Sends its stdout to stderr, where a report has stdout for itself.
+    pub to_stderr: bool,
+}
+
 /// What became of a command that was watched.
 #[derive(Debug, Clone, Copy)]
 pub struct Recorded {
@@ -25,8 +36,8 @@ pub struct Recorded {
     pub has_builds: bool,
 }
 
-/// Runs a command in `dir` and writes its recording to `to`. The command gets
-/// this process's environment, output and, where it is no terminal, input.
+/// Runs a command and writes its recording to `to`. The command gets this
+/// process's environment, output and, where it is no terminal, input.
 ///
 /// # Errors
 ///
@@ -34,12 +45,11 @@ pub struct Recorded {
 /// interrupted, and when the recording cannot be written. A command that fails
 /// is no error: its status is returned, and it is recorded.
 pub fn run(
-    command: &[String],
-    dir: &Path,
+    watched: &Watched<'_>,
     to: &Path,
-    wanted: &Wanted,
     interrupt: &Interrupt,
 ) -> Result<Recorded, CaptureError> {
+    let Watched { command, dir, wanted, to_stderr } = *watched;
     let go = Go::find(dir)?;
     // A build of minutes is not worth much without its recording.
     pack::probe(to)?;
@@ -54,7 +64,7 @@ pub fn run(
         dir: dir.to_owned(),
         env,
         umask: None,
-        output: Output::Inherited,
+        output: if to_stderr { Output::ToStderr } else { Output::Inherited },
     };
     let status = process::run(&job, interrupt, || {})
         .map_err(|source| CaptureError::Start { command: command.join(" "), source })?

@@ -10,7 +10,7 @@ use crate::capture::CaptureError;
 
 /// A temporary folder that is removed with all it holds when it is dropped.
 #[derive(Debug)]
-pub(super) struct Scratch {
+pub struct Scratch {
     dir: tempfile::TempDir,
     /// Resolved, because the go command resolves it, and two spellings would be a difference.
     path: PathBuf,
@@ -27,7 +27,7 @@ impl Scratch {
     /// # Errors
     ///
     /// Fails when `parent` cannot be written to.
-    pub(super) fn new(parent: &Path) -> Result<Self, CaptureError> {
+    pub fn new(parent: &Path) -> Result<Self, CaptureError> {
         let error = |source| CaptureError::Scratch { path: parent.to_owned(), source };
         remove_abandoned(parent);
         let dir = tempfile::Builder::new().prefix(PREFIX).tempdir_in(parent).map_err(error)?;
@@ -37,8 +37,9 @@ impl Scratch {
         Ok(Self { dir, path, _lock: lock })
     }
 
+    /// Returns where it is.
     #[must_use]
-    pub(super) fn path(&self) -> &Path {
+    pub fn path(&self) -> &Path {
         &self.path
     }
 
@@ -47,7 +48,7 @@ impl Scratch {
     /// # Errors
     ///
     /// Fails when the disk is full.
-    pub(super) fn folder(&self, name: impl AsRef<Path>) -> Result<PathBuf, CaptureError> {
+    pub fn folder(&self, name: impl AsRef<Path>) -> Result<PathBuf, CaptureError> {
         let path = self.path.join(name);
         fs::create_dir_all(&path)
             .map_err(|source| CaptureError::Scratch { path: path.clone(), source })?;

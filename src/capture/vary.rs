@@ -1,5 +1,6 @@
 //! Carries out variations on the rebuild, or says why it could not.
 
+use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -23,6 +24,37 @@ const ZONE: &str = "Pacific/Chatham";
 /// What a variation did, or why it was not applied here.
 type How = Result<String, String>;
 
+/// What one variation did to how a build is started. What it did to the tree is not in it.
+#[derive(Debug, Clone)]
+pub struct Effect {
+    pub name: String,
+    /// Variables that it set, and those that it took away.
+    pub env: BTreeMap<OsString, Option<OsString>>,
+    pub(super) umask: Option<u32>,
+    /// Words before the command. A variation that needs a namespace shares it with those before it.
+    pub(super) wrapper: Vec<OsString>,
+}
+
+impl Effect {
+    fn between(
+        name: &str,
+        before: (&BTreeMap<OsString, OsString>, Option<u32>),
+        side: &Side,
+        wraps: bool,
+    ) -> Self {
+        let (env, umask) = before;
+        let set = side.env.iter().filter(|(name, value)| env.get(*name) != Some(value));
+        let set = set.map(|(name, value)| (name.clone(), Some(value.clone())));
+        let gone = env.keys().filter(|name| !side.env.contains_key(*name));
+        Self {
+            name: name.to_owned(),
+            env: set.chain(gone.map(|name| (name.clone(), None))).collect(),
+            umask: side.umask.filter(|_| side.umask != umask),
+            wrapper: if wraps { side.wrapper.clone() } else { Vec::new() },
+        }
+    }
+}
+
 /// Applies the selected variations to the rebuild, in the order of [`VARIATIONS`].
 ///
 /// # Errors
@@ -34,12 +66,15 @@ pub(super) fn apply(
     go: &Go,
     scratch: &Scratch,
     side: &mut Side,
-) -> Result<Vec<Varied>, CaptureError> {
+) -> Result<Vec<(Varied, Effect)>, CaptureError> {
     let mut varied = Vec::new();
     for variation in VARIATIONS.iter().filter(|variation| selection.has(variation.name)) {
+        let (env, umask, words) = (side.env.clone(), side.umask, side.wrapper.len());
         let mut room = Room { go, scratch, side, selection };
         let how = room.apply(variation.name)?;
-        varied.push(Varied { name: variation.name.to_owned(), how });
+        let effect =
+            Effect::between(variation.name, (&env, umask), side, side.wrapper.len() > words);
+        varied.push((Varied { name: variation.name.to_owned(), how }, effect));
     }
     Ok(varied)
 }

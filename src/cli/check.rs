@@ -7,15 +7,17 @@ use clap::Args;
 
 use crate::capture::CaptureError;
 use crate::capture::artifacts::{Wanted, matcher};
-use crate::capture::check::{self, CheckPlan, Pair};
+use crate::capture::check::{self, CheckPlan};
 use crate::capture::go::Go;
 use crate::capture::interrupt::Interrupt;
+use crate::capture::plan::Planner;
 use crate::capture::tree::Source;
 use crate::cli::output::OutputArgs;
 use crate::cli::policy::{self, Loaded};
 use crate::cli::progress::Progress;
+use crate::cli::prove::Prover;
 use crate::cli::{Error, Exit, Format, emit, files, repository};
-use crate::diff;
+use crate::diff::{self, Comparison};
 use crate::golang::inputs::Inputs;
 use crate::policy::{Command, Date, Outcome, Policy};
 use crate::recording::{Depth, Recording};
@@ -64,6 +66,10 @@ pub(super) struct CheckArgs {
     /// Keep both recordings, as first.goaudit and second.goaudit, in this directory
     #[arg(long, value_name = "DIR")]
     save: Option<PathBuf>,
+    /// Undo each cause, plan both builds again, and say which keys became equal; then plan the
+    /// first under one variation at a time, and say which shows the cause alone
+    #[arg(long)]
+    prove: bool,
     #[command(flatten)]
     output: OutputArgs<Format>,
     /// Say nothing of the progress
@@ -113,8 +119,10 @@ impl CheckArgs {
 
         // Work.
         let mut inputs = Inputs::default();
-        let recordings = plan.map(|plan| self.record(&plan, &mut inputs)).transpose()?;
-        let mut report = judge(&policy, &files, recordings.as_ref(), &inputs, self.depth_name());
+        let recorded = plan.map(|plan| self.record(&plan, &mut inputs)).transpose()?;
+        let (pair, comparison) = recorded.map(|it| ((it.first, it.second), it.comparison)).unzip();
+        let builds = pair.as_ref().zip(comparison);
+        let mut report = judge(&policy, &files, builds, &inputs, self.depth_name());
         report.policy = name;
         report.files = files.files().len();
 
@@ -173,11 +181,7 @@ impl CheckArgs {
         })
     }
 
-    fn record(
-        &self,
-        plan: &CheckPlan,
-        inputs: &mut Inputs,
-    ) -> Result<(Recording, Recording), Error> {
+    fn record(&self, plan: &CheckPlan, inputs: &mut Inputs) -> Result<Recorded, Error> {
         let interrupt =
             Interrupt::catch().map_err(|source| Error::Read { path: "signals".into(), source })?;
         let mut progress = Progress::new(self.quiet);
@@ -185,22 +189,29 @@ impl CheckArgs {
         progress.finish();
         let pair = pair?;
         if let Some(dir) = &self.save {
-            save(&pair, dir)?;
+            files::keep(&pair.first, dir, "first.goaudit")?;
+            files::keep(&pair.second, dir, "second.goaudit")?;
         }
         let first = files::read_recording(&pair.first, inputs)?;
         interrupt.check()?;
         let second = files::read_recording(&pair.second, inputs)?;
         interrupt.check()?;
-        Ok((first, second))
+        let mut comparison = diff::compare(&first, &second, inputs);
+        if self.prove {
+            let planner = Planner::new(&plan.work_dir, &interrupt)?;
+            let (spares, effects) = (pair.in_place, pair.effects.as_slice());
+            let mut prover = Prover { planner, progress: &mut progress, spares, effects };
+            let proven = prover.prove(&mut comparison, &first, &second);
+            progress.finish();
+            proven?;
+        }
+        Ok(Recorded { first, second, comparison })
     }
 
     /// Fails before the builds rather than after them.
     fn probe(&self) -> Result<(), Error> {
-        let error = |path: &Path, source| Error::WriteFile { path: path.to_owned(), source };
         if let Some(dir) = &self.save {
-            fs::create_dir_all(dir)
-                .and_then(|()| tempfile::tempfile_in(dir))
-                .map_err(|source| error(dir, source))?;
+            files::probe_folder(dir)?;
         }
         self.output.probe()
     }
@@ -222,17 +233,24 @@ impl CheckArgs {
     }
 }
 
+/// Both builds, and what they differ by.
+struct Recorded {
+    first: Recording,
+    second: Recording,
+    comparison: Comparison,
+}
+
 /// Runs the rules on what was read and judges their findings.
 fn judge<'a>(
     policy: &Policy,
     files: &crate::config::Repository,
-    recordings: Option<&'a (Recording, Recording)>,
+    builds: Option<(&'a (Recording, Recording), Comparison)>,
     inputs: &Inputs,
     depth: report::Depth,
 ) -> Report<'a> {
     let mut findings = rules::check_files(files);
-    let comparison = recordings.map(|(first, second)| {
-        let comparison = diff::compare(first, second, inputs);
+    let (recordings, comparison) = builds.unzip();
+    let comparison = recordings.zip(comparison).map(|((first, second), comparison)| {
         findings.extend(rules::check_builds(&Builds {
             first,
             second,
@@ -285,18 +303,6 @@ pub(super) fn checked_patterns(patterns: &[String]) -> Result<Vec<String>, Error
         Some(pattern) => Err(Error::Pattern { pattern: pattern.clone() }),
         None => Ok(patterns.to_vec()),
     }
-}
-
-fn save(pair: &Pair, dir: &Path) -> Result<(), Error> {
-    let write = |source| Error::WriteFile { path: dir.to_owned(), source };
-    fs::create_dir_all(dir).map_err(write)?;
-    for (from, name) in [(&pair.first, "first.goaudit"), (&pair.second, "second.goaudit")] {
-        // A copy that breaks off leaves no half of a recording under its name.
-        let part = tempfile::Builder::new().prefix(".goaudit-").tempfile_in(dir).map_err(write)?;
-        fs::copy(from, part.path()).map_err(write)?;
-        part.persist(dir.join(name)).map_err(|err| write(err.error))?;
-    }
-    Ok(())
 }
 
 fn list_variations() -> String {

@@ -6,8 +6,9 @@ use serde::de::IntoDeserializer as _;
 
 use crate::cli::gates::GateArgs;
 use crate::cli::output::OutputArgs;
-use crate::cli::sources::{Pair, PairArgs};
-use crate::cli::{Error, Exit};
+use crate::cli::sides::Sides;
+use crate::cli::sources::Pair;
+use crate::cli::{Error, Exit, prove};
 use crate::diff::category::Category;
 use crate::diff::{self, Comparison, misses};
 use crate::report;
@@ -15,7 +16,10 @@ use crate::report;
 /// Say why a build compiled what it did: the causes, and what each made run
 ///
 /// Takes two recordings, as `goaudit record` and `goaudit check --save` write
-/// them, or what two go commands wrote to stderr under GODEBUG=gocachehash=1.
+/// them, or what two go commands wrote to stderr under GODEBUG=gocachehash=1, or
+/// two commands, which it runs and records: where you are, with your environment
+/// and your GOCACHE, what they print on stderr. One of each is fine:
+/// `goaudit explain main.goaudit --second 'go build ./...'`.
 /// Ends with 0 when it could answer, whatever the answer, unless --fail-on says
 /// what is too much: misses (actions that the cache of the first build does not
 /// serve), miss-cpu (their CPU seconds), causes, unexplained, wasted-cpu (CPU
@@ -24,12 +28,15 @@ use crate::report;
 #[derive(Debug, Args)]
 pub(super) struct ExplainArgs {
     #[command(flatten)]
-    pair: PairArgs,
+    sides: Sides,
     #[command(flatten)]
     gates: GateArgs,
     /// Do not count what only causes of this category made run, such as vcs-stamp; may be repeated
     #[arg(long, value_name = "CATEGORY", value_parser = category)]
     allow: Vec<Category>,
+    /// Undo each cause, plan both builds again here, and say which keys became equal
+    #[arg(long)]
+    prove: bool,
     #[command(flatten)]
     output: OutputArgs<Format>,
 }
@@ -58,8 +65,11 @@ impl ExplainArgs {
     pub(super) fn run(&self, out: &mut dyn Write) -> Result<Exit, Error> {
         self.gates.check(&QUANTITIES)?;
         self.output.probe()?;
-        let Pair { first, second, inputs } = self.pair.read()?;
-        let comparison = diff::compare(&first, &second, &inputs);
+        let Pair { first, second, inputs } = self.sides.read()?;
+        let mut comparison = diff::compare(&first, &second, &inputs);
+        if self.prove {
+            prove::recorded(&mut comparison, &first, &second)?;
+        }
         let text = match self.output.format {
             Format::Text => {
                 report::text::explain(&comparison, &first, &second, self.output.style())

@@ -45,6 +45,25 @@ pub(super) fn probe(path: &Path) -> io::Result<()> {
     }
 }
 
+/// Fails when nothing can be kept in a folder, which it makes.
+pub(super) fn probe_folder(dir: &Path) -> Result<(), Error> {
+    fs::create_dir_all(dir)
+        .and_then(|()| tempfile::tempfile_in(dir))
+        .map(drop)
+        .map_err(|source| Error::WriteFile { path: dir.to_owned(), source })
+}
+
+/// Copies a recording into a folder, under that name.
+pub(super) fn keep(from: &Path, dir: &Path, name: &str) -> Result<(), Error> {
+    let write = |source| Error::WriteFile { path: dir.to_owned(), source };
+    fs::create_dir_all(dir).map_err(write)?;
+    // A copy that breaks off leaves no half of a recording under its name.
+    let part = tempfile::Builder::new().prefix(".goaudit-").tempfile_in(dir).map_err(write)?;
+    fs::copy(from, part.path()).map_err(write)?;
+    part.persist(dir.join(name)).map_err(|err| write(err.error))?;
+    Ok(())
+}
+
 /// Writes the file.
 ///
 /// # Errors

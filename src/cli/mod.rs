@@ -3,6 +3,7 @@
 
 mod check;
 mod color;
+mod command_line;
 mod explain;
 mod files;
 mod gates;
@@ -10,9 +11,12 @@ mod graph;
 mod output;
 mod policy;
 mod progress;
+mod prove;
 mod record;
 mod repository;
+mod reuse;
 mod rules;
+mod sides;
 mod sources;
 mod why;
 
@@ -52,6 +56,7 @@ enum Command {
     Why(why::WhyArgs),
     Graph(graph::GraphArgs),
     Record(record::RecordArgs),
+    Reuse(reuse::ReuseArgs),
     Rules(rules::RulesArgs),
 }
 
@@ -122,6 +127,16 @@ enum Error {
         "`{command}` has no plan: --depth plan takes `go build`, `go install` or `go test`, such as -- go build ./..."
     )]
     NoPlan { command: String },
+    #[error("`{text}`: {source}")]
+    CommandLine { text: String, source: command_line::NoGoCommand },
+    #[error("{0}")]
+    Sides(&'static str),
+    #[error(
+        "the {side} command `{command}` started no go command that compiles: there is nothing to compare"
+    )]
+    NothingBuilt { side: &'static str, command: String },
+    #[error("the {side} command failed: `{command}` ended with {status}")]
+    Command { side: &'static str, command: String, status: std::process::ExitStatus },
     #[error(transparent)]
     Graph(#[from] graph::GraphError),
     #[error("there is no rule `{id}`; `goaudit rules` lists them")]
@@ -144,6 +159,8 @@ impl Error {
             | Self::Selection(_)
             | Self::Pattern { .. }
             | Self::NoPlan { .. }
+            | Self::CommandLine { .. }
+            | Self::Sides(_)
             | Self::Recording {
                 source: ReadError::NoHashes { .. } | ReadError::NoManifest, ..
             }
@@ -159,6 +176,8 @@ impl Error {
             | Self::NoBuild { .. }
             | Self::Read { .. }
             | Self::Recording { .. }
+            | Self::Command { .. }
+            | Self::NothingBuilt { .. }
             | Self::WriteFile { .. }
             | Self::Write(_) => Exit::NoVerdict,
         }
@@ -192,6 +211,7 @@ pub fn main() -> ExitCode {
         Command::Why(args) => args.run(out),
         Command::Graph(args) => args.run(out),
         Command::Record(args) => return args.run().unwrap_or_else(|err| complain(&err).into()),
+        Command::Reuse(args) => args.run(out),
         Command::Rules(args) => args.run(out),
     };
     exit.unwrap_or_else(|err| complain(&err)).into()
@@ -205,7 +225,8 @@ fn complain(err: &Error) -> Exit {
     for cause in iter::successors(err.source(), |&cause| cause.source()) {
         let _ = writeln!(stderr, "  because: {cause}");
     }
-    if let Error::Capture(CaptureError::Build { output, .. }) = err
+    if let Error::Capture(CaptureError::Build { output, .. } | CaptureError::Plan { output, .. }) =
+        err
         && !output.is_empty()
     {
         let _ = writeln!(stderr, "\n{output}");

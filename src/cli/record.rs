@@ -7,7 +7,7 @@ use clap::Args;
 
 use crate::capture::artifacts::Wanted;
 use crate::capture::interrupt::Interrupt;
-use crate::capture::record;
+use crate::capture::record::{self, Watched};
 use crate::cli::Error;
 
 /// Watch any build and keep a recording of it
@@ -46,7 +46,9 @@ impl RecordArgs {
         };
         let interrupt =
             Interrupt::catch().map_err(|source| Error::Read { path: "signals".into(), source })?;
-        let recorded = record::run(&self.command, &dir, &self.output, &wanted, &interrupt)?;
+        let watched =
+            Watched { command: &self.command, dir: &dir, wanted: &wanted, to_stderr: false };
+        let recorded = record::run(&watched, &self.output, &interrupt)?;
         if !recorded.has_builds {
             let _ = writeln!(io::stderr(), "{NO_BUILD}");
         }

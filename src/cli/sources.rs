@@ -35,27 +35,35 @@ pub(super) struct Pair {
 
 impl PairArgs {
     pub(super) fn read(&self) -> Result<Pair, Error> {
+        Pair::read(&self.first, &self.second, &self.graphs)
+    }
+}
+
+impl Pair {
+    /// Reads two builds, and gives them their action graphs.
+    pub(super) fn read(first: &Path, second: &Path, graphs: &[PathBuf]) -> Result<Self, Error> {
         let is_stdin = |path: &Path| path == Path::new("-");
-        if is_stdin(&self.first) && is_stdin(&self.second) {
+        if is_stdin(first) && is_stdin(second) {
             return Err(Error::TwiceStdin);
         }
+        let paths = (first, second);
         let mut inputs = Inputs::default();
-        let mut first = open(&self.first, &mut inputs)?;
-        let mut second = open(&self.second, &mut inputs)?;
+        let mut first = open(first, &mut inputs)?;
+        let mut second = open(second, &mut inputs)?;
         // What the second build cost is what is explained.
         let mut sides = [&mut first, &mut second];
-        if self.graphs.len() == 1 {
+        if graphs.len() == 1 {
             sides.reverse();
         }
-        for path in &self.graphs {
+        for path in graphs {
             attach(path, &mut sides)?;
         }
-        for (side, path) in [(&first, &self.first), (&second, &self.second)] {
+        for (side, path) in [(&first, paths.0), (&second, paths.1)] {
             if side.invocations.iter().all(|build| build.log.keys.is_empty()) {
-                return Err(Error::NoBuild { path: path.clone() });
+                return Err(Error::NoBuild { path: path.to_owned() });
             }
         }
-        Ok(Pair { first, second, inputs })
+        Ok(Self { first, second, inputs })
     }
 }
 

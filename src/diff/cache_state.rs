@@ -58,6 +58,8 @@ fn cause(comparison: &Comparison, first: &Recording, second: &Recording) -> Opti
         links: Vec::new(),
         origin: None,
         fix: Category::CacheState.fix().map(str::to_owned),
+        proof: None,
+        variations: None,
     })
 }
 

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diff::attribute::{self, Identity};
 use crate::diff::category::Category;
+use crate::diff::experiment::Proof;
 use crate::diff::origin::{self, Run};
 use crate::diff::path_map::PathMap;
 use crate::diff::reach::{self, CauseSet};
@@ -40,6 +41,10 @@ pub struct Cause {
     pub origin: Option<String>,
     /// What to do.
     pub fix: Option<String>,
+    /// What undoing it did, where that was asked for.
+    pub proof: Option<Proof>,
+    /// Variations of the rebuild that show it when they are alone, where that was tried.
+    pub variations: Option<Vec<String>>,
 }
 
 /// One action that has a cause among its own inputs.
@@ -286,6 +291,8 @@ impl Weight {
             links: self.links,
             origin: None,
             fix,
+            proof: None,
+            variations: None,
         }
     }
 }

@@ -27,6 +27,8 @@ pub struct GraphAction {
     pub action_id: Option<ShortId>,
     /// Hash of what the action made; absent where it failed or did not run.
     pub content_id: Option<ShortId>,
+    /// Whether its output is needed: `go vet` knows compiles that it only takes the key of.
+    pub need_build: bool,
     /// Whether a command was executed. A cache hit executes none; the program
     /// that a `test run` starts is no command either.
     pub ran: bool,
@@ -80,6 +82,8 @@ struct Node {
     action_id: Option<String>,
     #[serde(default, rename = "BuildID")]
     build_id: Option<String>,
+    #[serde(default)]
+    need_build: bool,
     #[serde(default)]
     cmd: Option<IgnoredAny>,
     #[serde(default)]
@@ -137,6 +141,7 @@ impl From<Node> for GraphAction {
             target: node.target.filter(|target| !target.is_empty()),
             action_id: node.action_id.as_deref().and_then(short),
             content_id: content.and_then(short),
+            need_build: node.need_build,
             ran: node.cmd.is_some(),
             // A plan has no directory to work in; it prints this name for it.
             planned: node.objdir.starts_with("$WORK"),

@@ -85,6 +85,10 @@ impl GoCommand {
                 packages.push(word.clone());
                 // `go test PKG -args …` and `go run PKG ARG…` hand the rest to the program.
                 if verb == "run" {
+                    // A program is a package, or several files of one.
+                    let is_file = |word: &str| word.ends_with(".go");
+                    packages
+                        .extend(words.take_while(|next| is_file(word) && is_file(next)).cloned());
                     break;
                 }
                 continue;
@@ -127,6 +131,51 @@ impl GoCommand {
     pub fn value(&self, name: &str) -> &str {
         self.flag(name).and_then(|flag| flag.value.as_deref()).unwrap_or_default()
     }
+}
+
+/// Returns the arguments after `go` without the flags of these names.
+#[must_use]
+pub fn without(args: &[String], names: &[&str]) -> Vec<String> {
+    let verb = args.first().map_or("", String::as_str);
+    let mut kept: Vec<String> = args.iter().take(1).cloned().collect();
+    let mut words = args.iter().skip(1);
+    while let Some(word) = words.next() {
+        let Some(flag) = single(word, Origin::CommandLine) else {
+            kept.push(word.clone());
+            // What follows is for the program.
+            if verb == "run" {
+                break;
+            }
+            continue;
+        };
+        if flag.name.is_empty() || flag.name == "args" {
+            kept.push(word.clone());
+            break;
+        }
+        let takes_next = flag.value.is_none() && !BOOLEAN.contains(&flag.name.as_str());
+        let value = takes_next.then(|| words.next()).flatten();
+        if !names.contains(&flag.name.as_str()) {
+            kept.push(word.clone());
+            kept.extend(value.cloned());
+        }
+    }
+    kept.extend(words.cloned());
+    kept
+}
+
+/// Returns a value of GOFLAGS without the flags of these names.
+#[must_use]
+pub fn goflags_without(goflags: &str, names: &[&str]) -> String {
+    let is_kept = |word: &String| {
+        single(word, Origin::Goflags).is_none_or(|flag| !names.contains(&flag.name.as_str()))
+    };
+    let quoted = |word: String| match word.contains(char::is_whitespace) {
+        true if word.contains('\'') => format!("\"{word}\""),
+        true => format!("'{word}'"),
+        false => word,
+    };
+    let words = split_goflags(goflags).into_iter().filter(is_kept).map(quoted);
+    words.collect::<Vec<_>>().join(" ")
 }
 
 /// Returns where `-debug-actiongraph` may be put: after the verb, and after a
@@ -201,6 +250,20 @@ mod tests {
         assert!(!command.is_set("a"));
         assert_eq!(command.value("ldflags"), "-X main.v=1 -s");
         assert!(parse("build --a", "").is_set("a"));
+    }
+
+    #[test]
+    fn flags_are_taken_out_with_their_values() {
+        let out = |line: &str, names: &[&str]| {
+            let args: Vec<String> = line.split(' ').map(str::to_owned).collect();
+            without(&args, names).join(" ")
+        };
+        assert_eq!(out("build -o x -ldflags -s -race ./a", &["ldflags", "race"]), "build -o x ./a");
+        assert_eq!(out("test --race=true ./a -tags=b -v", &["race", "tags"]), "test ./a -v");
+        assert_eq!(out("test ./a -args -race", &["race"]), "test ./a -args -race");
+        assert_eq!(out("run -race . -race", &["race"]), "run . -race");
+        assert_eq!(goflags_without("-v '-ldflags=-s -w' -race", &["race"]), "-v '-ldflags=-s -w'");
+        assert_eq!(goflags_without("-v '-ldflags=-s -w'", &["ldflags"]), "-v");
     }
 
     #[test]

@@ -17,3 +17,4 @@ mod test_blocks;
 pub mod test_log;
 mod untangle;
 pub mod variant;
+pub mod warm_up;

@@ -5,6 +5,7 @@ pub mod json;
 pub mod markdown;
 mod not_examined;
 mod not_known;
+pub mod reuse;
 pub mod text;
 
 use crate::diff::Comparison;

@@ -10,6 +10,7 @@ use serde::Serialize;
 use crate::diff::artifacts::{ArtifactPair, Outcome as ArtifactOutcome, Side};
 use crate::diff::build_ids::BuildIdMeaning;
 use crate::diff::cause::Cause;
+use crate::diff::experiment::Proof;
 use crate::diff::{Change, Comparison, PlanStep};
 use crate::finding::Level;
 use crate::policy::{Judged, Outcome};
@@ -131,8 +132,24 @@ struct CauseObject<'a> {
     /// Where the two runs differ in it.
     origin: Option<&'a str>,
     fix: Option<&'a str>,
-    /// Whether the fix was tried; always null until it can be.
+    /// Null where it was not tried.
     fix_proven: Option<bool>,
+    /// Null where it was not asked for.
+    proof: Option<ProofObject<'a>>,
+    /// Variations of the rebuild that show the cause alone; null where that is not known.
+    variations: Option<&'a [String]>,
+}
+
+#[derive(Serialize)]
+struct ProofObject<'a> {
+    /// What was done to undo the cause.
+    tried: Option<&'a str>,
+    /// Keys that became equal, of those that differed by this cause alone.
+    equal: usize,
+    predicted: usize,
+    /// Causes that these keys still have.
+    remaining: &'a [String],
+    not_tried: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -292,7 +309,39 @@ fn cause(cause: &Cause) -> CauseObject<'_> {
         cutoff: cause.cutoff,
         origin: cause.origin.as_deref(),
         fix: cause.fix.as_deref(),
-        fix_proven: None,
+        fix_proven: cause.proof.as_ref().and_then(|proof| match proof {
+            Proof::Proven { .. } => Some(true),
+            Proof::Disproved { .. } => Some(false),
+            Proof::NotTried(_) => None,
+        }),
+        proof: cause.proof.as_ref().map(proof),
+        variations: cause.variations.as_deref(),
+    }
+}
+
+fn proof(proof: &Proof) -> ProofObject<'_> {
+    match proof {
+        Proof::Proven { tried, equal, .. } => ProofObject {
+            tried: Some(tried),
+            equal: *equal,
+            predicted: *equal,
+            remaining: &[],
+            not_tried: None,
+        },
+        Proof::Disproved { tried, equal, predicted, remaining } => ProofObject {
+            tried: Some(tried),
+            equal: *equal,
+            predicted: *predicted,
+            remaining,
+            not_tried: None,
+        },
+        Proof::NotTried(why) => ProofObject {
+            tried: None,
+            equal: 0,
+            predicted: 0,
+            remaining: &[],
+            not_tried: Some(why),
+        },
     }
 }
 

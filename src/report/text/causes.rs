@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use crate::diff::cause::{Cause, Root};
+use crate::diff::experiment::Proof;
 use crate::diff::{Comparison, Unexplained};
 use crate::report::text::{Paint, Style, folded, number};
 
@@ -108,7 +109,36 @@ fn one_cause(cause: &Cause, total: f64, style: Style, paint: Paint) -> String {
     if let Some(fix) = &cause.fix {
         let _ = writeln!(text, "    fix: {fix}");
     }
+    if let Some(proof) = &cause.proof {
+        let _ = writeln!(text, "    {}", sentence(proof));
+    }
+    match cause.variations.as_deref() {
+        None => {}
+        Some([]) => text.push_str("    no variation shows it alone\n"),
+        Some(names) => {
+            let _ = writeln!(text, "    shown alone by: {}", names.join(", "));
+        }
+    }
     text
+}
+
+/// What undoing a cause did.
+fn sentence(proof: &Proof) -> String {
+    match proof {
+        Proof::Proven { tried, equal: 0, cleared } => format!(
+            "proven: {tried}: gone from {} that showed it; no key differed by it alone",
+            number(*cleared, "action")
+        ),
+        Proof::Proven { tried, equal, .. } => {
+            format!("proven: {tried}: {equal} of {} became equal", number(*equal, "key"))
+        }
+        Proof::Disproved { tried, equal, predicted, remaining } => format!(
+            "disproved: {tried}: {equal} of {} became equal; what remains: {}",
+            number(*predicted, "key"),
+            remaining.join(", ")
+        ),
+        Proof::NotTried(why) => format!("not tried: {why}"),
+    }
 }
 
 fn one_unexplained(unexplained: &Unexplained, paint: Paint) -> String {
