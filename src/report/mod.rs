@@ -1,6 +1,7 @@
 //! Reports: a verdict and a comparison as text. Data in, text out; no I/O, no clock.
 
 pub mod graph;
+pub mod html;
 pub mod json;
 pub mod markdown;
 mod not_examined;
