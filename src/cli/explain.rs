@@ -59,6 +59,8 @@ enum Format {
     Json,
     /// For a step summary or a comment
     Markdown,
+    /// One page for a browser, without network
+    Html,
 }
 
 impl ExplainArgs {
@@ -76,6 +78,7 @@ impl ExplainArgs {
             }
             Format::Json => report::json::explain(&comparison, &first, &second),
             Format::Markdown => report::markdown::explain(&comparison, &first, &second),
+            Format::Html => report::html::explain(&comparison, &first, &second),
         };
         self.output.write(out, &text)?;
         self.judge(&comparison)

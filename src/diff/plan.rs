@@ -1,5 +1,7 @@
 //! In which order to undo causes.
 
+use std::cmp::Ordering;
+
 use crate::diff::Comparison;
 
 /// One cause to undo after those before it.
@@ -13,6 +15,9 @@ pub struct PlanStep {
     pub cpu_seconds: Option<f64>,
 }
 
+/// Steps of a plan. Nobody follows more, and each takes a look at every action.
+const STEPS: usize = 20;
+
 /// Returns the causes in the order that frees the most with each step: an action is free when none
 /// of its causes is left. Ties go to the heavier cause.
 #[must_use]
@@ -24,35 +29,35 @@ pub fn greedy(comparison: &Comparison) -> Vec<PlanStep> {
         .map(|row| (row.causes.clone(), row.cpu_seconds()))
         .collect();
     let mut steps: Vec<PlanStep> = Vec::new();
-    let mut waiting: Vec<usize> = (0..comparison.causes.len()).collect();
-    while !waiting.is_empty() {
-        let mut gains: Vec<PlanStep> = waiting
-            .iter()
-            .map(|&cause| PlanStep { cause, actions: 0, cpu_seconds: None })
+    let mut is_undone = vec![false; comparison.causes.len()];
+    while steps.len() < comparison.causes.len().min(STEPS) {
+        let mut gains: Vec<PlanStep> = (0..comparison.causes.len())
+            .map(|cause| PlanStep { cause, actions: 0, cpu_seconds: None })
             .collect();
         for (causes, cpu) in &left {
             let [only] = causes.as_slice() else { continue };
-            if let Some(gain) = gains.iter_mut().find(|gain| gain.cause == *only) {
-                gain.actions += 1;
-                if let Some(cpu) = cpu {
-                    *gain.cpu_seconds.get_or_insert(0.0) += cpu;
-                }
+            let gain = &mut gains[*only];
+            gain.actions += 1;
+            if let Some(cpu) = cpu {
+                *gain.cpu_seconds.get_or_insert(0.0) += cpu;
             }
         }
-        gains.sort_by(|one, other| {
-            let cpu = |gain: &PlanStep| gain.cpu_seconds.unwrap_or_default();
-            cpu(other)
-                .total_cmp(&cpu(one))
-                .then(other.actions.cmp(&one.actions))
-                .then(one.cause.cmp(&other.cause))
-        });
-        let Some(&best) = gains.first() else { break };
+        let waiting = gains.into_iter().filter(|gain| !is_undone[gain.cause]);
+        let Some(best) = waiting.min_by(better) else { break };
+        is_undone[best.cause] = true;
         for (causes, _) in &mut left {
             causes.retain(|&cause| cause != best.cause);
         }
         left.retain(|(causes, _)| !causes.is_empty());
-        waiting.retain(|&cause| cause != best.cause);
         steps.push(best);
     }
     steps
+}
+
+fn better(one: &PlanStep, other: &PlanStep) -> Ordering {
+    let cpu = |gain: &PlanStep| gain.cpu_seconds.unwrap_or_default();
+    cpu(other)
+        .total_cmp(&cpu(one))
+        .then(other.actions.cmp(&one.actions))
+        .then(one.cause.cmp(&other.cause))
 }

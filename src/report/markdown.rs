@@ -6,7 +6,7 @@ use crate::diff::cause::Cause;
 use crate::diff::tests::Tests;
 use crate::diff::{Change, Comparison};
 use crate::recording::Recording;
-use crate::report::not_known;
+use crate::report::{not_known, proof};
 
 /// Causes that are shown; a step summary may have 1 MiB, and a person reads less.
 const CAUSES: usize = 20;
@@ -120,6 +120,12 @@ fn table(causes: &[Cause]) -> String {
             cause.roots.len(),
             if cause.roots.len() == 1 { "" } else { "s" },
         );
+        let tried = cause.proof.as_ref().map(proof::sentence);
+        for (name, line) in [("From", cause.origin.as_deref()), ("Tried", tried.as_deref())] {
+            if let Some(line) = line {
+                let _ = writeln!(text, "{name}: {}\n", plain(line));
+            }
+        }
         for root in cause.roots.iter().take(ROOTS) {
             let _ = writeln!(text, "- {}: {}", code(&root.action), sides(&root.change));
         }

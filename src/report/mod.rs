@@ -1,10 +1,12 @@
 //! Reports: a verdict and a comparison as text. Data in, text out; no I/O, no clock.
 
 pub mod graph;
+pub mod html;
 pub mod json;
 pub mod markdown;
 mod not_examined;
 mod not_known;
+mod proof;
 pub mod reuse;
 pub mod text;
 

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use crate::diff::cause::{Cause, Root};
-use crate::diff::experiment::Proof;
 use crate::diff::{Comparison, Unexplained};
+use crate::report::proof;
 use crate::report::text::{Paint, Style, folded, number};
 
 /// Causes that are shown in full; a build rarely has more.
@@ -110,7 +110,7 @@ fn one_cause(cause: &Cause, total: f64, style: Style, paint: Paint) -> String {
         let _ = writeln!(text, "    fix: {fix}");
     }
     if let Some(proof) = &cause.proof {
-        let _ = writeln!(text, "    {}", sentence(proof));
+        let _ = writeln!(text, "    {}", proof::sentence(proof));
     }
     match cause.variations.as_deref() {
         None => {}
@@ -120,25 +120,6 @@ fn one_cause(cause: &Cause, total: f64, style: Style, paint: Paint) -> String {
         }
     }
     text
-}
-
-/// What undoing a cause did.
-fn sentence(proof: &Proof) -> String {
-    match proof {
-        Proof::Proven { tried, equal: 0, cleared } => format!(
-            "proven: {tried}: gone from {} that showed it; no key differed by it alone",
-            number(*cleared, "action")
-        ),
-        Proof::Proven { tried, equal, .. } => {
-            format!("proven: {tried}: {equal} of {} became equal", number(*equal, "key"))
-        }
-        Proof::Disproved { tried, equal, predicted, remaining } => format!(
-            "disproved: {tried}: {equal} of {} became equal; what remains: {}",
-            number(*predicted, "key"),
-            remaining.join(", ")
-        ),
-        Proof::NotTried(why) => format!("not tried: {why}"),
-    }
 }
 
 fn one_unexplained(unexplained: &Unexplained, paint: Paint) -> String {
