@@ -25,6 +25,9 @@ const MAX_NAMES: usize = 1 << 14;
 /// `go vet` was seen to have two blocks of one name open.
 const MAX_OF_ONE_NAME: usize = 32;
 
+/// Inputs of one key. The link of a program of a hundred thousand packages has that many.
+const MAX_INPUTS: usize = 1 << 21;
+
 /// One block whose sum has not come yet.
 pub(super) struct Block {
     pub(super) line: LineNumber,
@@ -67,15 +70,19 @@ impl Buffers {
 }
 
 impl Block {
-    /// Takes what a write line says. `false` when it is no Go string.
-    fn write(&mut self, quoted: &[u8]) -> bool {
+    /// Takes what a write line says.
+    fn write(&mut self, quoted: &[u8]) -> Taken {
+        if self.buffers.inputs.len() >= MAX_INPUTS {
+            self.damaged = true;
+            return Taken::TooManyInputs;
+        }
         let Buffers { payload, quoted: texts, ends, .. } = &mut self.buffers;
         let before = payload.len();
         let is_utf8 = quoted.is_ascii() || std::str::from_utf8(quoted).is_ok();
         if !is_utf8 || !quote::unquote_onto(quoted, payload) {
             payload.truncate(before);
             self.damaged = true;
-            return false;
+            return Taken::NoString;
         }
         texts.extend_from_slice(quoted);
         ends.push(texts.len());
@@ -83,7 +90,7 @@ impl Block {
             self.hash.update(&*payload);
             payload.clear();
         }
-        true
+        Taken::Yes
     }
 
     fn gives(&mut self, sum: &[u8; 32]) -> bool {
@@ -127,6 +134,7 @@ pub(super) enum Taken {
     NotOpen,
     NoString,
     TooManyOpen,
+    TooManyInputs,
 }
 
 /// A block that was summed.
@@ -134,6 +142,8 @@ pub(super) struct Summed {
     pub(super) line: LineNumber,
     pub(super) inputs: Arc<[InputId]>,
     pub(super) verified: bool,
+    /// Whether all its texts were kept.
+    pub(super) kept: bool,
     pub(super) overlapping: bool,
     /// Where it was the last of two that were open at the same time: what was written to each, proven.
     pub(super) untangled: Vec<Untangled>,
@@ -190,8 +200,9 @@ impl OpenBlocks {
         let Some(block) = blocks.and_then(|blocks| blocks.last_mut()) else {
             return Taken::NotOpen;
         };
-        if !block.write(quoted) {
-            return Taken::NoString;
+        let taken = block.write(quoted);
+        if taken != Taken::Yes {
+            return taken;
         }
         if block.overlapping {
             let event = Event::Write(inputs.intern_after(None, quoted));
@@ -239,10 +250,12 @@ impl OpenBlocks {
         }
         self.held = self.held.saturating_sub(buffers.quoted.len());
         let known = inputs.of_key(sum).filter(|_| verified);
-        let inputs = known.unwrap_or_else(|| {
+        let mut kept = true;
+        let ids = known.unwrap_or_else(|| {
             buffers.intern(inputs);
             let ids: Arc<[InputId]> = Arc::from(buffers.inputs.as_slice());
-            if verified {
+            kept = !inputs.is_full() || ids.iter().all(|&id| inputs.is_kept(id));
+            if verified && kept {
                 inputs.keep_key(*sum, Arc::clone(&ids));
             }
             ids
@@ -251,7 +264,7 @@ impl OpenBlocks {
             buffers.clear();
             self.spare.push(buffers);
         }
-        Some(Summed { line, inputs, verified, overlapping, untangled })
+        Some(Summed { line, inputs: ids, verified: verified && kept, kept, overlapping, untangled })
     }
 
     fn tangle(&mut self, name: &[u8], event: Event) {

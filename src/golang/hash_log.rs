@@ -205,6 +205,7 @@ impl<'i> Parser<'i> {
             Taken::NotOpen => "is written before it is opened",
             Taken::NoString => "has a write that is no Go string",
             Taken::TooManyOpen => "is opened while too many blocks are open",
+            Taken::TooManyInputs => "has more inputs than any key has",
         };
         let (Line::Open { name } | Line::Write { name, .. }) = Line::classify(line) else { return };
         self.fault(self.at(), format!("`{}` {what}", lossy(name)));
@@ -228,7 +229,11 @@ impl<'i> Parser<'i> {
             Proof::Mismatch
         };
         if proof == Proof::Mismatch {
-            self.fault(self.at(), format!("the writes of `{}` do not give its sum", lossy(name)));
+            let what = match block.kept {
+                true => "do not give its sum",
+                false => "are more than goaudit keeps of two logs, half a gigabyte",
+            };
+            self.fault(self.at(), format!("the writes of `{}` {what}", lossy(name)));
         }
         let package = String::from_utf8_lossy(package_of(name)).into_owned();
         self.log.keys.push(Key {

@@ -24,6 +24,10 @@ pub struct Inputs {
     ids: HashTable<Slot>,
     /// What was hashed into the proven keys that were read so far, by sum.
     keys: IndexMap<[u8; 32], Arc<[InputId]>, FxBuildHasher>,
+    /// Bytes of all texts.
+    bytes: usize,
+    /// Whether some text was not kept.
+    is_full: bool,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -48,6 +52,11 @@ impl Slot {
         u64::from(self.hash) << 32 | u64::from(self.hash)
     }
 }
+
+/// Bytes of all texts, and their number. The 50,000 compiles of a large company take a tenth of it;
+/// what a hostile log holds beyond that is not kept.
+const MAX_BYTES: usize = 1 << 29;
+const MAX_TEXTS: usize = 1 << 23;
 
 /// Bytes of a chunk, unless one text takes more.
 const CHUNK: usize = 1 << 18;
@@ -77,14 +86,18 @@ impl Inputs {
     }
 
     fn look_up(&mut self, quoted: &[u8]) -> InputId {
-        // 2^32 distinct inputs are 400 GB of log; beyond that all share the last ID.
+        let is_full =
+            self.places.len() >= MAX_TEXTS || self.bytes.saturating_add(quoted.len()) > MAX_BYTES;
         let id = u32::try_from(self.places.len()).unwrap_or(u32::MAX);
+        let id = if is_full { u32::MAX } else { id };
         let new = Slot { hash: hash(quoted), id };
         let is_it = |slot: &Slot| slot.hash == new.hash && self.text(slot.id).as_bytes() == quoted;
         if let Some(slot) = self.ids.find(new.spread(), is_it) {
             return InputId(slot.id);
         }
+        self.is_full |= is_full;
         if id != u32::MAX {
+            self.bytes = self.bytes.saturating_add(quoted.len());
             self.ids.insert_unique(new.spread(), new, |slot| slot.spread());
             let place = self.store(std::str::from_utf8(quoted).unwrap_or_default());
             self.places.push(place);
@@ -116,7 +129,17 @@ impl Inputs {
         found.unwrap_or_default()
     }
 
-    /// Returns the text of an input, quoted as the log prints it.
+    /// Says whether some text was not kept: what two logs hold beyond half a gigabyte.
+    pub(super) fn is_full(&self) -> bool {
+        self.is_full
+    }
+
+    /// Says whether the text of an input was kept.
+    pub(super) fn is_kept(&self, id: InputId) -> bool {
+        index(id.0) < self.places.len()
+    }
+
+    /// Returns the text of an input, quoted as the log prints it; empty where it was not kept.
     #[must_use]
     pub fn quoted(&self, id: InputId) -> &str {
         self.text(id.0)
