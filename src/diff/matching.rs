@@ -25,12 +25,12 @@ pub(super) struct Matching {
 /// first, then those of one variant that share the most inputs.
 pub(super) fn match_actions(first: &[Action<'_>], second: &[Action<'_>]) -> Matching {
     type Group = (Vec<usize>, Vec<usize>);
-    let mut groups: BTreeMap<(KeyKind, &str), Group> = BTreeMap::new();
+    let mut groups: BTreeMap<(KeyKind, &str, bool), Group> = BTreeMap::new();
     for (index, action) in first.iter().enumerate() {
-        groups.entry((action.key.kind, &action.key.package)).or_default().0.push(index);
+        groups.entry(step_of(action)).or_default().0.push(index);
     }
     for (index, action) in second.iter().enumerate() {
-        groups.entry((action.key.kind, &action.key.package)).or_default().1.push(index);
+        groups.entry(step_of(action)).or_default().1.push(index);
     }
     let mut matching = Matching::default();
     for (_, (mut ours, mut theirs)) in groups {
@@ -41,6 +41,12 @@ pub(super) fn match_actions(first: &[Action<'_>], second: &[Action<'_>]) -> Matc
     }
     matching.pairs.sort_by_key(|pair| pair.second);
     matching
+}
+
+/// What two actions must share to be one step. A package with its own test files is another
+/// action, which only `go test` and `go vet` have.
+fn step_of<'a>(action: &'a Action<'_>) -> (KeyKind, &'a str, bool) {
+    (action.key.kind, &action.key.package, action.variant.test)
 }
 
 fn take_equal(

@@ -97,6 +97,20 @@ pub(super) const UMBRELLAS: &[Umbrella] = &[
         },
     },
     Umbrella {
+        category: Category::CommandKind,
+        // A main package that is not linked has no build info at all.
+        applies: |changed| {
+            changed
+                .changes
+                .iter()
+                .any(|change| is_setting(change, &["path"]) && change.is_one_sided())
+                && !changed.any(&[Slot::Salt])
+        },
+        covers: |_, change| {
+            matches!(change.slot, Slot::ModInfo | Slot::Command | Slot::ForceLibrary)
+        },
+    },
+    Umbrella {
         category: Category::Target,
         applies: |changed| {
             changed.any(&[Slot::Target, Slot::ArchLevel, Slot::Experiment])

@@ -192,6 +192,25 @@ fn version_control() {
     table(&world, &base, variants);
 }
 
+/// One command finds what another left; what only one of them does has no counterpart.
+#[test]
+fn other_commands() {
+    let world = World::new();
+    // Of a repository only `go build` and its like stamp the commit.
+    let plan = Plan::default().without_git();
+    let record = |verb: &[&str], packages: &str| world.record(&plan, verb, packages, "cache");
+    let build = record(&["build"], "./...");
+    let none: [String; 0] = [];
+    for verb in [&["vet"][..], &["test"], &["list", "-export"], &["test", "-run=^$"]] {
+        let other = record(verb, "./...");
+        assert_eq!(causes(&build, &other), none, "build, then {verb:?}");
+        assert_eq!(causes(&other, &record(&["build"], "./...")), none, "{verb:?}, then build");
+    }
+    assert_eq!(causes(&record(&["vet"], "./..."), &record(&["test"], "./...")), none);
+    // What `go run` compiles for is not debugged.
+    assert_eq!(causes(&build, &record(&["run"], "./cmd/app")), ["command-kind"]);
+}
+
 /// What every Go version that goaudit reads must agree on.
 fn same_causes_under(toolchain: &str) {
     let world = World::new();
