@@ -22,7 +22,7 @@ use crate::capture::settings;
 use crate::capture::side::{invocation_folder, stand_in, text};
 use crate::capture::tree::Source;
 use crate::capture::{pack, shim};
-use crate::golang::flags::{GoCommand, insertion_point};
+use crate::golang::flags::{GoCommand, insertion_point, without};
 use crate::recording::{
     Depth, FORMAT, InvocationInfo, Manifest, Places, redact, shell_word, tar_entries,
 };
@@ -71,11 +71,29 @@ impl GoPlan {
 
     /// Returns the arguments with the flag that makes a plan of them.
     fn planned(&self) -> Vec<String> {
-        let mut args = verb_first(self.args.clone());
+        let mut args = without(&verb_first(self.args.clone()), WRITES);
+        // A profile asks for coverage, which is part of the keys.
+        let command = GoCommand::parse(&verb_first(self.args.clone()), "");
+        if command.verb == "test" && command.flag("coverprofile").is_some() {
+            args.insert(insertion_point(&args), "-cover".to_owned());
+        }
         args.insert(insertion_point(&args), "-n".to_owned());
         args
     }
 }
+
+/// Flags whose files even a plan writes.
+const WRITES: &[&str] = &[
+    "coverprofile",
+    "cpuprofile",
+    "memprofile",
+    "blockprofile",
+    "mutexprofile",
+    "trace",
+    "debug-actiongraph",
+    "debug-trace",
+    "debug-runtime-trace",
+];
 
 /// Makes plans. What it made goes away with it.
 #[derive(Debug)]

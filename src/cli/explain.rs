@@ -10,6 +10,7 @@ use crate::cli::sides::Sides;
 use crate::cli::sources::Pair;
 use crate::cli::{Error, Exit, prove};
 use crate::diff::category::Category;
+use crate::diff::tests::{TestDifference, TestReason};
 use crate::diff::{self, Comparison, misses};
 use crate::report;
 
@@ -66,7 +67,7 @@ enum Format {
 impl ExplainArgs {
     pub(super) fn run(&self, out: &mut dyn Write) -> Result<Exit, Error> {
         self.gates.check(&QUANTITIES)?;
-        self.output.probe()?;
+        self.output.probe_beside(self.sides.files())?;
         let Pair { first, second, inputs } = self.sides.read()?;
         let mut comparison = diff::compare(&first, &second, &inputs);
         if self.prove {
@@ -81,21 +82,38 @@ impl ExplainArgs {
             Format::Html => report::html::explain(&comparison, &first, &second),
         };
         self.output.write(out, &text)?;
-        self.judge(&comparison)
+        let exit = self.judge(&comparison)?;
+        // What is missing cannot be beyond a limit.
+        match report::gaps(&comparison, &first, &second).into_iter().next() {
+            Some(why) if exit == Exit::Kept && self.gates.is_given() => {
+                Err(Error::NotWhole { why })
+            }
+            _ => Ok(exit),
+        }
     }
 
     fn judge(&self, comparison: &Comparison) -> Result<Exit, Error> {
         #[expect(clippy::cast_precision_loss, reason = "no build has 2^53 actions")]
         let number = |count: usize| Some(count as f64);
         let missed = misses::count(comparison, &self.allow);
-        let wasted = comparison.counts.cutoff_cpu_seconds;
+        // Without both outputs of an action nobody knows whether they are the same.
+        let outputs_known =
+            comparison.actions.iter().filter(|row| row.is_changed()).all(|row| {
+                [row.first, row.second].iter().flatten().all(|side| side.content.is_some())
+            });
+        let wasted = comparison.counts.cutoff_cpu_seconds.or(Some(0.0));
+        let is_allowed = |test: &TestDifference| {
+            self.allow.contains(&Category::TestInput)
+                && test.why.iter().all(|why| matches!(why, TestReason::Input(_)))
+        };
+        let tests = comparison.tests.ran.iter().filter(|test| !is_allowed(test)).count();
         let values = [
             number(missed.actions),
             missed.cpu_seconds,
             number(missed.causes),
             number(comparison.unexplained.len()),
-            wasted.or((comparison.counts.cutoff == 0).then_some(0.0)),
-            number(comparison.tests.ran.len()),
+            wasted.filter(|_| outputs_known),
+            number(tests),
         ];
         let quantities: Vec<_> = QUANTITIES.into_iter().zip(values).collect();
         self.gates.judge(&quantities)

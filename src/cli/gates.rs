@@ -27,6 +27,11 @@ impl GateArgs {
         }
     }
 
+    /// Says whether there is a limit at all.
+    pub(super) fn is_given(&self) -> bool {
+        !self.fail_on.is_empty()
+    }
+
     /// Holds the limits against the quantities. One that is not known gives no verdict.
     pub(super) fn judge(&self, quantities: &[(&str, Option<f64>)]) -> Result<Exit, Error> {
         let mut exit = Exit::Kept;

@@ -102,9 +102,9 @@ enum Error {
     #[error("both builds are to come from stdin: name a file for one of them")]
     TwiceStdin,
     #[error(
-        "the action graph `{path}` is of another build: none of its {actions} action IDs is in either log"
+        "the action graph `{path}` is of another build, or its log is cut: of its {actions} compiles and links no more than {known} are in one log"
     )]
-    OtherGraph { path: PathBuf, actions: usize },
+    OtherGraph { path: PathBuf, actions: usize, known: usize },
     #[error("the build that the action graph `{path}` belongs to has one already")]
     SpareGraph { path: PathBuf },
     #[error("--fail-on: there is no quantity `{quantity}` here; there is {names}")]
@@ -115,6 +115,12 @@ enum Error {
     NotKnown { quantity: String },
     #[error("there is no package `{package}` in either build{}", or_these(nearest))]
     NoPackage { package: String, nearest: Vec<String> },
+    #[error("several packages end in `{package}`: {}", packages.join(", "))]
+    SeveralPackages { package: String, packages: Vec<String> },
+    #[error("--fail-on: no limit is broken, and there is no verdict: {why}")]
+    NotWhole { why: String },
+    #[error("`{path}` is one of the builds to compare: write the report to another file")]
+    OutputIsInput { path: PathBuf },
     #[error("there is no policy `{name}`: give the path of a file, or one of {shipped}")]
     NoPolicy { name: String, shipped: String },
     #[error("policy `{path}` is not valid:\n{}", lines(path, problems))]
@@ -168,11 +174,14 @@ impl Error {
             | Self::OtherGraph { .. }
             | Self::SpareGraph { .. }
             | Self::NoPackage { .. }
+            | Self::SeveralPackages { .. }
+            | Self::OutputIsInput { .. }
             | Self::NoQuantity { .. }
             | Self::NoRule { .. } => Exit::Usage,
             Self::Graph(err) => err.exit(),
             Self::Capture(_)
             | Self::NotKnown { .. }
+            | Self::NotWhole { .. }
             | Self::NoBuild { .. }
             | Self::Read { .. }
             | Self::Recording { .. }

@@ -1,5 +1,6 @@
 //! How and where a report is written: the options that every report shares.
 
+use std::fs;
 use std::io::Write;
 use std::path::PathBuf;
 
@@ -7,6 +8,7 @@ use clap::{Args, ValueEnum};
 
 use crate::cli::color::Color;
 use crate::cli::{Error, files};
+use crate::report;
 use crate::report::text::Style;
 
 /// How and where a report is written. `F` are the formats that it has.
@@ -36,12 +38,24 @@ impl<F: ValueEnum + Default + Send + Sync + 'static> OutputArgs<F> {
         }
     }
 
+    /// As [`Self::probe`], and fails when the report would take the place of what is read.
+    pub(super) fn probe_beside(&self, inputs: &[PathBuf]) -> Result<(), Error> {
+        let real = |path: &PathBuf| fs::canonicalize(path).ok();
+        if let Some(output) = &self.output
+            && let Some(there) = real(output)
+            && inputs.iter().any(|input| real(input).as_ref() == Some(&there))
+        {
+            return Err(Error::OutputIsInput { path: output.clone() });
+        }
+        self.probe()
+    }
+
     pub(super) fn style(&self) -> Style {
         let colored = self.output.is_none() && self.color.is_on();
         Style { colored, verbose: self.verbose }
     }
 
     pub(super) fn write(&self, out: &mut dyn Write, text: &str) -> Result<(), Error> {
-        files::write_report(out, self.output.as_deref(), text)
+        files::write_report(out, self.output.as_deref(), &report::text::printable(text))
     }
 }

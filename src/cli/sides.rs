@@ -43,6 +43,11 @@ enum Side<'a> {
 }
 
 impl Sides {
+    /// Returns the files that are read.
+    pub(super) fn files(&self) -> &[PathBuf] {
+        &self.files
+    }
+
     /// Runs the commands, and reads both builds.
     pub(super) fn read(&self) -> Result<Pair, Error> {
         let [first, second] = self.both()?;

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use crate::cli::Error;
+use crate::golang::action_graph::GraphAction;
 use crate::golang::build_id::ShortId;
 use crate::golang::inputs::Inputs;
 use crate::recording::{self, Recording};
@@ -99,11 +100,16 @@ pub(super) fn open_input(path: &Path) -> Result<Box<dyn Read>, Error> {
 fn attach(path: &Path, sides: &mut [&mut Recording; 2]) -> Result<(), Error> {
     let graph = recording::open_graph(open_input(path)?, &path.to_string_lossy())
         .map_err(|source| Error::Recording { path: path.to_owned(), source })?;
-    let ids: BTreeSet<ShortId> = graph.iter().filter_map(|action| action.action_id).collect();
+    let is_key =
+        |action: &&GraphAction| action.mode.starts_with("build") || action.mode.starts_with("link");
+    let ids: BTreeSet<ShortId> =
+        graph.iter().filter(is_key).filter_map(|action| action.action_id).collect();
+    // The log of a build has the key of every action in its graph. One that lacks some is of
+    // another build, even where the two share the standard library, or it is cut.
     let fits = sides.each_ref().map(|side| matches(side, &ids));
     let best = fits.iter().max().copied().unwrap_or_default();
-    if best == 0 {
-        return Err(Error::OtherGraph { path: path.to_owned(), actions: ids.len() });
+    if best == 0 || best < ids.len() {
+        return Err(Error::OtherGraph { path: path.to_owned(), actions: ids.len(), known: best });
     }
     let mut fitting = sides.iter_mut().zip(fits).filter(|(_, fit)| *fit == best);
     let free = fitting.find_map(|(side, _)| {
@@ -118,8 +124,9 @@ fn attach(path: &Path, sides: &mut [&mut Recording; 2]) -> Result<(), Error> {
     }
 }
 
-/// Returns how many keys of a build a graph names.
+/// Returns how many of the action IDs are of keys of a build.
 fn matches(side: &Recording, ids: &BTreeSet<ShortId>) -> usize {
     let keys = side.invocations.iter().flat_map(|invocation| &invocation.log.keys);
-    keys.filter(|key| ids.contains(&ShortId::of(&key.sum))).count()
+    let known: BTreeSet<ShortId> = keys.map(|key| ShortId::of(&key.sum)).collect();
+    ids.intersection(&known).count()
 }

@@ -6,7 +6,7 @@ use crate::cli::output::OutputArgs;
 use crate::cli::sources::{Pair, PairArgs};
 use crate::cli::{Error, Exit};
 use crate::diff;
-use crate::diff::why::{self, KeyLine};
+use crate::diff::why::{self, KeyLine, NotFound};
 use crate::report;
 
 /// Follow one package back to what made it compile or link
@@ -41,8 +41,13 @@ impl WhyArgs {
         let Pair { first, second, inputs } = self.pair.read()?;
         let comparison = diff::compare(&first, &second, &inputs);
         let module = second.manifest.go_mod.module.as_deref();
-        let actions = why::find(&comparison, &self.package, module)
-            .map_err(|nearest| Error::NoPackage { package: self.package.clone(), nearest })?;
+        let actions = why::find(&comparison, &self.package, module).map_err(|err| {
+            let package = self.package.clone();
+            match err {
+                NotFound::None(nearest) => Error::NoPackage { package, nearest },
+                NotFound::Several(packages) => Error::SeveralPackages { package, packages },
+            }
+        })?;
         let keys: Option<Vec<Vec<KeyLine>>> = self.key.then(|| {
             let rows = actions.iter().map(|&action| &comparison.actions[action]);
             rows.map(|row| why::key_lines(row, &first, &second, &inputs)).collect()

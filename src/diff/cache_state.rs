@@ -32,8 +32,11 @@ fn cause(comparison: &Comparison, first: &Recording, second: &Recording) -> Opti
     if ran.is_empty() {
         return None;
     }
-    let of_kind = |row: &&ActionRow| row.kind == KeyKind::Build && row.first.is_some();
-    let equal = comparison.actions.iter().filter(of_kind).filter(|row| !row.is_changed()).count();
+    let of_kind = |row: &&ActionRow| {
+        let is_equal = matches!(row.outcome, Outcome::Hit | Outcome::RanWithEqualKey);
+        row.kind == KeyKind::Build && is_equal
+    };
+    let equal = comparison.actions.iter().filter(of_kind).count();
     let cpu = ran.iter().filter_map(|row| row.cpu_seconds()).reduce(|sum, cpu| sum + cpu);
     let root = |row: &&ActionRow| Root {
         action: row.name(),
@@ -64,7 +67,8 @@ fn cause(comparison: &Comparison, first: &Recording, second: &Recording) -> Opti
 }
 
 fn is_lost(row: &ActionRow) -> bool {
-    row.kind == KeyKind::Build && row.outcome == Outcome::RanWithEqualKey
+    // One with another output has a cause already, and its seconds are counted there.
+    row.kind == KeyKind::Build && row.outcome == Outcome::RanWithEqualKey && row.causes.is_empty()
 }
 
 fn title(ran: usize, equal: usize, first: &Recording, second: &Recording) -> String {
@@ -72,7 +76,7 @@ fn title(ran: usize, equal: usize, first: &Recording, second: &Recording) -> Str
     let caches = [first, second].map(|side| side.manifest.places.gocache.as_str());
     let why = match caches {
         _ if forced => "`-a` is given, which ignores the cache".to_owned(),
-        [one, other] if one != other && !one.is_empty() && !other.is_empty() => {
+        [one, other] if ran == equal && one != other && !one.is_empty() && !other.is_empty() => {
             format!("the second build used another GOCACHE, {other} in place of {one}")
         }
         _ if ran == equal => "the second build's GOCACHE was empty, or was not restored".to_owned(),

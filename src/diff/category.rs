@@ -79,7 +79,9 @@ impl Category {
                 "none where these were edited; else make their generator deterministic, or fix line endings in .gitattributes"
             }
             Self::DependencyVersion => "use the same go.mod and go.sum on both sides",
-            Self::CompileFlags => "take the changing value out of -gcflags, -asmflags and -tags",
+            Self::CompileFlags => {
+                "pass the same -gcflags, -asmflags and -tags to both, without a value that changes"
+            }
             Self::LinkFlags => {
                 "take the changing value out of -ldflags; in place of a build date stamp that of the commit"
             }
@@ -90,7 +92,9 @@ impl Category {
             Self::Cgo => "set CC and the CGO_*FLAGS alike on both sides, without directories",
             Self::CCompiler => "pin the image that the C compiler comes from",
             Self::Pgo => "commit the profile, and pass it by the same path",
-            Self::VcsStamp => "build a clean, full clone with tags, or pass -buildvcs=false",
+            Self::VcsStamp => {
+                "none between two commits; of one commit build a clean, full clone with tags; -buildvcs=false stamps nothing"
+            }
             Self::BuildSettings => "use the same setting on both sides",
             Self::TestInput => "keep file times and the environment of tests fixed",
             Self::CacheState => {

@@ -77,6 +77,13 @@ fn take_closest(
         theirs.clear();
         return;
     }
+    // No package has that many variants; each pair of them would be looked at.
+    if ours.len().saturating_mul(theirs.len()) > MAX_PAIRS {
+        let pairs = ours.len().min(theirs.len());
+        let numbers = ours.drain(..pairs).zip(theirs.drain(..pairs));
+        matching.pairs.extend(numbers.map(|(first, second)| Pair { first, second }));
+        return;
+    }
     let mut candidates = Vec::new();
     for &one in ours.iter() {
         for &other in theirs.iter() {
@@ -93,6 +100,9 @@ fn take_closest(
         }
     }
 }
+
+/// Pairs of actions of one package that are held against each other.
+const MAX_PAIRS: usize = 4096;
 
 /// Whether two actions are of one variant, and how many inputs they share.
 fn closeness(one: &Action<'_>, other: &Action<'_>) -> (bool, usize) {

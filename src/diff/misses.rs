@@ -22,8 +22,10 @@ pub fn count(comparison: &Comparison, allowed: &[Category]) -> Misses {
         Outcome::Miss | Outcome::ChangedButFound | Outcome::Changed => {
             row.causes.is_empty() || row.causes.iter().any(counts)
         }
-        // Of these only what is cached at all has a cause.
-        Outcome::RanWithEqualKey => row.causes.iter().any(counts),
+        // The cache of the first would have served these; that it did not is what this cause says.
+        Outcome::RanWithEqualKey => row.causes.iter().any(|cause| {
+            comparison.causes[*cause].category == Category::CacheState && counts(cause)
+        }),
         Outcome::OnlySecond => true,
         Outcome::Hit | Outcome::Same | Outcome::OnlyFirst => false,
     };

@@ -43,7 +43,14 @@ impl PathMap {
     pub fn of(first: &Recording, second: &Recording) -> Self {
         let side = |recording: &Recording| {
             let commands = recording.invocations.iter().map(|command| &command.info);
-            prefixes(places(&recording.manifest.places).chain(commands.flat_map(settings)))
+            let places: Vec<_> = places(&recording.manifest.places).collect();
+            // A module below the root has the root's place already: of two modules in one tree each
+            // would stand for the other.
+            let root = recording.manifest.places.root.trim_end_matches('/');
+            let is_new = |(path, place): &(&str, Place)| {
+                *place != Place::Root || root.is_empty() || !starts_with_dir(path, root)
+            };
+            prefixes(places.into_iter().chain(commands.flat_map(settings).filter(is_new)))
         };
         Self { first: side(first), second: side(second) }
     }

@@ -137,7 +137,11 @@ pub(super) fn named(files: &[String]) -> String {
         .iter()
         .all(|file| file.strip_prefix(parent).is_some_and(|rest| rest.starts_with('/')))
     {
-        parent = parent.rsplit_once('/').map_or("", |(parent, _)| parent);
+        // Names that are not absolute, such as those of Windows, may share no directory.
+        let Some((above, _)) = parent.rsplit_once('/') else {
+            return format!("{} files such as {first}", files.len());
+        };
+        parent = above;
     }
     format!("{} files below {parent}/", files.len())
 }

@@ -16,6 +16,8 @@ use crate::recording::{Invocation, Recording};
 pub struct Tests {
     /// Whose result was in the cache.
     pub found: usize,
+    /// Of which the log does not say whether they ran: others read the same at the same time.
+    pub not_known: usize,
     /// Those that ran, by package.
     pub ran: Vec<TestDifference>,
     /// What made them run, that which made the most run first.
@@ -86,16 +88,24 @@ pub(super) fn compare(first: &Recording, second: &Recording, inputs: &Inputs) ->
     let ours = collect(first);
     let mut tests = Tests::default();
     for test in collect(second) {
-        if test.outcome() == Some(TestOutcome::Found) {
-            tests.found += 1;
-            continue;
+        match test.run.map(|run| run.outcome) {
+            Some(TestOutcome::Found) => {
+                tests.found += 1;
+                continue;
+            }
+            Some(TestOutcome::Unclear) => {
+                tests.not_known += 1;
+                continue;
+            }
+            _ => {}
         }
         let candidates = || ours.iter().filter(|one| one.package == test.package);
-        let same_args = |one: &&Test<'_>| match (one.run, test.run) {
-            (Some(one), Some(other)) => one.args == other.args,
-            _ => false,
+        // A script may run the tests of a package several times: with other tags, with -race.
+        let likeness = |one: &&Test<'_>| match (one.run, test.run) {
+            (Some(one), Some(other)) => (one.args == other.args, one.link == other.link),
+            _ => (false, false),
         };
-        let before = candidates().rfind(same_args).or_else(|| candidates().next_back());
+        let before = candidates().max_by_key(likeness);
         let roots = [first, second].map(|side| side.manifest.places.root.as_str());
         tests.ran.push(TestDifference {
             package: test.package.to_owned(),
@@ -118,16 +128,6 @@ struct Test<'r> {
 }
 
 impl Test<'_> {
-    fn outcome(&self) -> Option<TestOutcome> {
-        let outcome = self.run?.outcome;
-        Some(match (outcome, self.invocation.info.exit_code) {
-            // Of a command in which no test failed, all results are kept or found.
-            (TestOutcome::Unclear, Some(0)) => TestOutcome::Found,
-            (TestOutcome::Unclear, _) => TestOutcome::NotKept,
-            _ => outcome,
-        })
-    }
-
     /// The version of the go command that is hashed into everything: sums of two versions all differ.
     fn salt(&self) -> Option<InputId> {
         let link = self.run?.link;
@@ -191,7 +191,7 @@ fn reasons(
     if text(before) != text(test) {
         return why;
     }
-    let is_kept = !matches!(before.outcome(), Some(TestOutcome::NotKept) | None);
+    let is_kept = old.outcome != TestOutcome::NotKept;
     match (&old.inputs, &run.inputs) {
         (Some(one), Some(other)) => {
             let changes = test_inputs::between(one, other, roots);

@@ -52,6 +52,13 @@ impl Changed<'_> {
         value(self.first.invocation.info.command()) != value(self.second.invocation.info.command())
     }
 
+    /// Whether what is imported may follow from an edit: a file has another text, and the files
+    /// are the same ones. No tag and no platform changes the imports of a file.
+    fn is_edited_only(&self) -> bool {
+        let mut files = self.changes.iter().filter(|change| change.slot == Slot::File).peekable();
+        files.peek().is_some() && files.all(|change| !change.is_one_sided())
+    }
+
     fn is_other_platform(&self) -> bool {
         self.any(&[Slot::Target]) || self.mod_info(&["build GOOS", "build GOARCH"])
     }
@@ -118,7 +125,7 @@ pub(super) const UMBRELLAS: &[Umbrella] = &[
                 || changed.setting("GOFIPS140")
         },
         covers: |changed, change| {
-            is_set_change(change)
+            is_set_change(change) && !changed.is_edited_only()
                 || matches!(
                     change.slot,
                     Slot::Target
@@ -165,7 +172,9 @@ pub(super) const UMBRELLAS: &[Umbrella] = &[
         applies: |changed| {
             changed.setting("CGO_ENABLED") || changed.mod_info(&["build CGO_ENABLED"])
         },
-        covers: |_, change| is_set_change(change) || is_cgo_switch(change),
+        covers: |changed, change| {
+            is_set_change(change) && !changed.is_edited_only() || is_cgo_switch(change)
+        },
     },
     Umbrella {
         category: Category::Trimpath,
@@ -181,7 +190,10 @@ pub(super) const UMBRELLAS: &[Umbrella] = &[
     Umbrella {
         category: Category::CompileFlags,
         applies: |changed| changed.flag("tags") || changed.mod_info(&["build -tags"]),
-        covers: |_, change| is_set_change(change) || is_setting(change, &["build -tags"]),
+        covers: |changed, change| {
+            is_set_change(change) && !changed.is_edited_only()
+                || is_setting(change, &["build -tags"])
+        },
     },
     Umbrella {
         category: Category::LinkFlags,

@@ -57,12 +57,12 @@ fn chain(comparison: &Comparison, action: usize, cause: usize) -> Option<Chain> 
 ///
 /// # Errors
 ///
-/// Fails with the nearest import paths, best first, where there is no such package.
+/// Fails where there is no such package, or several packages end so.
 pub fn find(
     comparison: &Comparison,
     package: &str,
     module: Option<&str>,
-) -> Result<Vec<usize>, Vec<String>> {
+) -> Result<Vec<usize>, NotFound> {
     let relative = package.strip_prefix("./").or((package == ".").then_some(""));
     let wanted = match (relative, module) {
         (Some(below), Some(module)) => format!("{module}/{below}").trim_end_matches('/').to_owned(),
@@ -83,9 +83,18 @@ pub fn find(
     let ending: Vec<&str> = names.iter().filter(ends).copied().collect();
     match ending.as_slice() {
         [only] => Ok(rows(only)),
-        [] => Err(nearest(&wanted, &names)),
-        several => Err(several.iter().take(NEAREST).map(|&name| name.to_owned()).collect()),
+        [] => Err(NotFound::None(nearest(&wanted, &names))),
+        several => Err(NotFound::Several(several.iter().map(|&name| name.to_owned()).collect())),
     }
+}
+
+/// Why a package was not found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NotFound {
+    /// With the nearest import paths, best first.
+    None(Vec<String>),
+    /// All that end so.
+    Several(Vec<String>),
 }
 
 /// How many other names an error gives.

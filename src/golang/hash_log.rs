@@ -111,6 +111,9 @@ pub const MAX_FAULTS: usize = 20;
 /// Bytes of a line. The longest real one is the build info of a main package: about 80 bytes a module.
 pub const LINE_LIMIT: usize = 16 << 20;
 
+/// Keys of a log. The largest builds that are known have some ten thousand.
+const MAX_KEYS: usize = 1 << 20;
+
 /// Bytes that are read at once.
 const BUFFER: usize = 1 << 17;
 
@@ -234,6 +237,12 @@ impl<'i> Parser<'i> {
                 false => "are more than goaudit keeps of two logs, half a gigabyte",
             };
             self.fault(self.at(), format!("the writes of `{}` {what}", lossy(name)));
+        }
+        if self.log.keys.len() >= MAX_KEYS {
+            return self.fault(
+                self.at(),
+                format!("`{}` is beyond the keys that goaudit reads of a log", lossy(name)),
+            );
         }
         let package = String::from_utf8_lossy(package_of(name)).into_owned();
         self.log.keys.push(Key {

@@ -276,41 +276,73 @@ impl TestLog {
     /// Ends the log, and tells the runs in the order in which they were looked up.
     #[must_use]
     pub fn finish(self) -> Vec<TestRun> {
-        let by_content = self.by_content();
+        let groups = self.groups();
+        let mut outcomes: BTreeMap<usize, TestOutcome> = BTreeMap::new();
+        for group in groups.values() {
+            group.tell(&mut outcomes);
+        }
+        // Looked for by content alone: found so, of a link that is not known.
+        let has_stray = groups.values().any(|group| group.by_link.is_empty());
+        let unused = if has_stray { TestOutcome::Unclear } else { TestOutcome::NotKept };
         let mut last_use = BTreeMap::new();
-        for (at, (result, inputs)) in self.uses.iter().enumerate() {
-            last_use.insert(*result, (at, inputs));
+        for (result, inputs) in &self.uses {
+            last_use.insert(*result, inputs);
         }
         let runs = self.results.values().enumerate().filter_map(|(index, looked)| {
             let package = self.links.get(&looked.binary)?.clone();
-            let last = last_use.get(&index);
-            let outcome = match (by_content.get(&index), last) {
-                (_, None) => TestOutcome::NotKept,
-                (None, Some(_)) => TestOutcome::Found,
-                // Looked for by its content, and then kept under both.
-                (Some(other), Some((at, _))) if *at >= other.at => TestOutcome::Ran,
-                (Some(_), Some(_)) => TestOutcome::Unclear,
-            };
-            let inputs = last.and_then(|(_, inputs)| self.inputs.get(*inputs).cloned());
+            let outcome = outcomes.get(&index).copied().unwrap_or(unused);
+            let inputs = last_use.get(&index).and_then(|inputs| self.inputs.get(*inputs).cloned());
             let (args, exec) = (looked.args.clone(), looked.exec.clone());
             Some(TestRun { package, link: looked.binary, args, exec, outcome, inputs })
         });
         runs.collect()
     }
 
-    /// Finds for results by action ID those by content: they are used with the same inputs, right after them.
-    fn by_content(&self) -> BTreeMap<usize, &Looked> {
-        let mut pairs = BTreeMap::new();
-        let mut last: BTreeMap<&[u8; 32], usize> = BTreeMap::new();
-        for (result, inputs) in &self.uses {
+    /// Returns the uses of results by the sum of what was read. Tests that read the same share it.
+    fn groups(&self) -> BTreeMap<[u8; 32], Group> {
+        let mut groups: BTreeMap<[u8; 32], Group> = BTreeMap::new();
+        for (at, (result, inputs)) in self.uses.iter().enumerate() {
             let Some((_, looked)) = self.results.get_index(*result) else { continue };
+            let group = groups.entry(*inputs).or_default();
             if self.links.contains_key(&looked.binary) {
-                last.insert(inputs, *result);
-            } else if let Some(&by_link) = last.get(inputs) {
-                pairs.entry(by_link).or_insert(looked);
+                group.by_link.entry(*result).or_default().push(at);
+            } else {
+                group.by_content.insert(*result, looked.at);
             }
         }
-        pairs
+        groups
+    }
+}
+
+/// Results that were used with the same inputs.
+#[derive(Debug, Default)]
+struct Group {
+    /// By the action ID of their link, each with its uses.
+    by_link: BTreeMap<usize, Vec<usize>>,
+    /// By the content of their executable, which is known once it is linked; each with where in the
+    /// order of uses it was first looked up.
+    by_content: BTreeMap<usize, usize>,
+}
+
+impl Group {
+    /// A result that is found by its link is used once and not linked. One that is not is looked up
+    /// by content, and where it is kept then used again under both.
+    fn tell(&self, outcomes: &mut BTreeMap<usize, TestOutcome>) {
+        let linked = self.by_content.len();
+        let first_linked = self.by_content.values().min().copied().unwrap_or(usize::MAX);
+        let is_after = |uses: &[usize]| uses.last().is_some_and(|last| *last >= first_linked);
+        let kept = self.by_link.values().filter(|uses| uses.len() > 1 || is_after(uses)).count();
+        for (result, uses) in &self.by_link {
+            let outcome = match uses.len() > 1 || is_after(uses) {
+                _ if linked == 0 => TestOutcome::Found,
+                true if uses.len() > 1 || kept <= linked => TestOutcome::Ran,
+                // As many as were linked are accounted for.
+                false if kept >= linked => TestOutcome::Found,
+                false if linked >= self.by_link.len() => TestOutcome::NotKept,
+                _ => TestOutcome::Unclear,
+            };
+            outcomes.insert(*result, outcome);
+        }
     }
 }
 

@@ -22,8 +22,15 @@ pub(super) enum Event {
 /// Lines that are tried for all pairs of a log; one of `go vet std` took up to 8,500.
 pub(super) const BUDGET: u32 = 1 << 19;
 
-/// Events of a pair; the largest packages have some hundred files and imports.
-pub(super) const MAX_EVENTS: usize = 1 << 12;
+/// Events of a pair; the largest packages have some hundred files and imports. The search calls
+/// itself for a line at most.
+pub(super) const MAX_EVENTS: usize = 1 << 10;
+
+/// Bytes of the lines of a pair: they are hashed again for every way that is tried to its end.
+const MAX_BYTES: usize = 1 << 17;
+
+/// Bytes that are hashed for the price of one line.
+const BYTES_A_LINE: usize = 1 << 10;
 
 /// The writes of two blocks, in the order of their sums.
 pub(super) type Pair = [Vec<InputId>; 2];
@@ -50,6 +57,10 @@ pub(super) fn untangle(
                 None => drop(lines.insert(*id, (payload(*id)?, 1))),
             }
         }
+    }
+    let bytes = lines.values().fold(0_usize, |sum, (line, _)| sum.saturating_add(line.len()));
+    if bytes > MAX_BYTES {
+        return None;
     }
     let mut search = Search { events, lines: &lines, left: *budget };
     let found = search.run(0, State::default());
@@ -123,6 +134,11 @@ impl Search<'_> {
     fn either(&mut self, next: usize, state: &State, id: InputId, is_shared: bool) -> Option<Pair> {
         let likely = if is_shared { state.leader } else { state.last };
         [likely, 1_usize.saturating_sub(likely)].into_iter().find_map(|block| {
+            // A copy costs what it holds.
+            let lines =
+                state.blocks.iter().fold(0_usize, |sum, lines| sum.saturating_add(lines.len()));
+            let price = u32::try_from(lines.div_euclid(64)).unwrap_or(u32::MAX);
+            self.left = self.left.saturating_sub(price);
             let mut state = state.clone();
             if is_shared {
                 state.leader = block;
@@ -143,16 +159,20 @@ impl Search<'_> {
             let [one, other] = state.blocks;
             return Some(if first == 0 { [one, other] } else { [other, one] });
         }
-        let block = (0..2)
+        let block = (0..2_usize)
             .find(|&block| state.blocks.get(block).is_some_and(|lines| self.gives(lines, sum)))?;
         self.run(next, State { first: Some(block), ..state })
     }
 
-    fn gives(&self, lines: &[InputId], sum: &[u8; 32]) -> bool {
+    fn gives(&mut self, lines: &[InputId], sum: &[u8; 32]) -> bool {
         let mut hash = Sha256::new();
+        let mut bytes = 0_usize;
         for (payload, _) in lines.iter().filter_map(|id| self.lines.get(id)) {
             hash.update(payload);
+            bytes = bytes.saturating_add(payload.len());
         }
+        let price = u32::try_from(bytes.div_euclid(BYTES_A_LINE)).unwrap_or(u32::MAX);
+        self.left = self.left.saturating_sub(price);
         hash.finalize().as_slice() == sum
     }
 }

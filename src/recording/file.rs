@@ -50,6 +50,10 @@ pub enum ReadError {
         "it is no recording, and none of its {lines} lines is of a hash log: make a recording with `goaudit record`, or keep what go writes to stderr under GODEBUG=gocachehash=1"
     )]
     NoHashes { lines: u64 },
+    #[error(
+        "it is a hash log without a compile or a link in its {lines} lines: it is cut, or go only loaded packages"
+    )]
+    NoKeys { lines: u64 },
     #[error("it is no action graph as `go build -debug-actiongraph=FILE` writes it, or cut")]
     NoGraph { source: serde_json::Error },
     #[error("failed to read `{entry}` in it")]

@@ -10,6 +10,8 @@ mod proof;
 pub mod reuse;
 pub mod text;
 
+pub use not_known::gaps;
+
 use crate::diff::Comparison;
 use crate::policy::Verdict;
 use crate::recording::Recording;

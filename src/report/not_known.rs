@@ -2,19 +2,11 @@
 
 use crate::diff::Comparison;
 use crate::golang::hash_log::Proof;
-use crate::recording::{Depth, Recording};
+use crate::recording::{Depth, Invocation, Recording};
 
 /// Returns what is not known, one line each.
 pub(super) fn lines(comparison: &Comparison, first: &Recording, second: &Recording) -> Vec<String> {
-    let mut lines = Vec::new();
-    let unproven = comparison.keys.total - comparison.keys.verified;
-    if unproven > 0 {
-        lines.push(format!(
-            "what differs in {unproven} of {} keys, whose inputs do not give their sum{}",
-            comparison.keys.total,
-            why_unproven(first, second)
-        ));
-    }
+    let mut lines = gaps(comparison, first, second);
     for (side, recording) in [("first", first), ("second", second)] {
         let mut builds = recording.invocations.iter().filter(|build| !build.log.keys.is_empty());
         let is_plan = recording.manifest.depth == Depth::Plan
@@ -27,11 +19,41 @@ pub(super) fn lines(comparison: &Comparison, first: &Recording, second: &Recordi
                 "what ran in the {side} and what it cost: there is no action graph of it (--graph)"
             ));
         }
-        for invocation in &recording.invocations {
-            lines.extend(faults(side, invocation));
-        }
     }
     lines
+}
+
+/// Returns what is missing of the two builds themselves: a limit that is kept without it may be
+/// broken with it.
+#[must_use]
+pub fn gaps(comparison: &Comparison, first: &Recording, second: &Recording) -> Vec<String> {
+    let mut gaps = Vec::new();
+    let unproven = comparison.keys.total - comparison.keys.verified;
+    if unproven > 0 {
+        gaps.push(format!(
+            "what differs in {unproven} of {} keys, whose inputs do not give their sum{}",
+            comparison.keys.total,
+            why_unproven(first, second)
+        ));
+    }
+    for (side, recording) in [("first", first), ("second", second)] {
+        for invocation in &recording.invocations {
+            gaps.extend(faults(side, invocation));
+            gaps.extend(failure(side, invocation));
+        }
+    }
+    gaps
+}
+
+/// What a build did not reach is not there. A test or a vet that fails has compiled all the same.
+fn failure(side: &str, invocation: &Invocation) -> Option<String> {
+    let command = invocation.info.command();
+    let code = invocation.info.exit_code.filter(|code| *code != 0)?;
+    let compiles = command.is_build() && !["test", "vet", "run"].contains(&command.verb.as_str());
+    compiles.then(|| {
+        let line = invocation.info.line();
+        format!("what the {side} build would have gone on to: `{line}` ended with {code}")
+    })
 }
 
 fn why_unproven(first: &Recording, second: &Recording) -> &'static str {
@@ -46,7 +68,7 @@ fn why_unproven(first: &Recording, second: &Recording) -> &'static str {
 }
 
 /// What is wrong with a log, which a recording keeps as it was.
-fn faults(side: &str, invocation: &crate::recording::Invocation) -> Option<String> {
+fn faults(side: &str, invocation: &Invocation) -> Option<String> {
     let log = &invocation.log;
     let fault = log.faults.first()?;
     let more = match log.faults_total {

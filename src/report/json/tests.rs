@@ -7,6 +7,8 @@ use crate::diff::tests::{TestCause, TestDifference, TestReason, Tests};
 #[derive(Serialize)]
 pub(super) struct TestsObject<'a> {
     found: usize,
+    /// Of which the log does not say whether they ran.
+    not_known: usize,
     ran: Vec<RanObject<'a>>,
     causes: Vec<TestCauseObject<'a>>,
 }
@@ -33,6 +35,7 @@ impl<'a> From<&'a Tests> for TestsObject<'a> {
     fn from(tests: &'a Tests) -> Self {
         Self {
             found: tests.found,
+            not_known: tests.not_known,
             ran: tests.ran.iter().map(RanObject::from).collect(),
             causes: tests.causes.iter().map(TestCauseObject::from).collect(),
         }

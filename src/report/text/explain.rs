@@ -7,7 +7,7 @@ use crate::diff::{Comparison, PlanStep};
 use crate::golang::hash_log::KeyKind;
 use crate::recording::Recording;
 use crate::report::not_known;
-use crate::report::text::{Paint, Style, causes, number, tests};
+use crate::report::text::{Paint, Style, causes, folded, number, tests};
 
 /// Renders a comparison of two recordings: the two builds, what changed, the causes.
 #[must_use]
@@ -28,7 +28,7 @@ pub fn explain(
         let name = paint.bold(name);
         let _ = writeln!(text, "{name}  {}  {version}  {command}", number(total, "action"));
     }
-    text.push_str(&outcomes(comparison));
+    text.push_str(&outcomes(comparison, style));
     text.push_str(&causes::causes(comparison, "why the two builds differ", style, paint));
     text.push_str(&tests::tests(&comparison.tests, style, paint));
     text.push_str(&order(comparison, paint));
@@ -43,7 +43,7 @@ pub fn explain(
 }
 
 /// What became of the actions of the second build.
-fn outcomes(comparison: &Comparison) -> String {
+fn outcomes(comparison: &Comparison, style: Style) -> String {
     let counts = &comparison.counts;
     let rows = &comparison.actions;
     let cpu = |is: &dyn Fn(&&ActionRow) -> bool| {
@@ -89,14 +89,25 @@ fn outcomes(comparison: &Comparison) -> String {
     if counts.only_first + counts.only_second > 0 {
         let _ = writeln!(
             text,
-            "  {} only in the first, {} only in the second",
+            "  {} only in the first, {} only in the second{}",
             number(counts.only_first, "action"),
-            counts.only_second
+            counts.only_second,
+            one_sided(comparison, style)
         );
     }
     let keys = &comparison.keys;
     let _ = writeln!(text, "  {} of {} keys verified", keys.verified, keys.total);
     text
+}
+
+/// The actions without a counterpart, by name.
+fn one_sided(comparison: &Comparison, style: Style) -> String {
+    let is_one_sided =
+        |row: &&ActionRow| matches!(row.outcome, Outcome::OnlyFirst | Outcome::OnlySecond);
+    let names: Vec<String> =
+        comparison.actions.iter().filter(is_one_sided).map(ActionRow::full_name).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    format!(": {}", folded(&names, style))
 }
 
 fn is_relinked(row: &ActionRow) -> bool {

@@ -6,6 +6,7 @@ mod findings;
 mod tests;
 mod why;
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use anstyle::{AnsiColor, Style as Ansi};
@@ -189,6 +190,38 @@ fn actions(comparison: &Comparison) -> String {
     text
 }
 
+/// Spells out what would do something to a terminal or turn its text around. What a log holds may
+/// come from anyone; the colours are this report's own, and harmless.
+#[must_use]
+pub fn printable(text: &str) -> Cow<'_, str> {
+    let acts = |char: char| {
+        (char.is_control() && char != '\n' && char != '\t')
+            || matches!(char, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    if !text.contains(acts) {
+        return Cow::Borrowed(text);
+    }
+    let mut shown = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(char) = rest.chars().next() {
+        let length = color_length(rest).unwrap_or(char.len_utf8());
+        let (this, after) = rest.split_at(length);
+        match length > char.len_utf8() || !acts(char) {
+            true => shown.push_str(this),
+            false => shown.extend(char.escape_default()),
+        }
+        rest = after;
+    }
+    Cow::Owned(shown)
+}
+
+/// Returns the bytes of a colour at the start of a text (ECMA-48, SGR).
+fn color_length(text: &str) -> Option<usize> {
+    let parameters = text.strip_prefix("\u{1b}[")?;
+    let end = parameters.find(|char: char| !char.is_ascii_digit() && char != ';')?;
+    parameters[end..].starts_with('m').then_some(end + "\u{1b}[m".len())
+}
+
 fn folded(names: &[&str], style: Style) -> String {
     if style.verbose || names.len() <= SUBJECTS + 1 {
         return names.join(", ");
@@ -220,4 +253,18 @@ fn closing(report: &Report<'_>, style: Style, paint: Paint) -> String {
         }
     }
     text
+}
+
+#[cfg(test)]
+mod unit {
+    use super::printable;
+
+    #[test]
+    fn nothing_but_colour_reaches_a_terminal() {
+        let colored = "\u{1b}[1mbold\u{1b}[0m é\n\t";
+        assert_eq!(printable(colored), colored);
+        assert_eq!(printable("a\u{1b}[2Jb\rc\u{7}"), "a\\u{1b}[2Jb\\rc\\u{7}");
+        assert_eq!(printable("\u{1b}[3"), "\\u{1b}[3");
+        assert_eq!(printable("x\u{202e}y"), "x\\u{202e}y");
+    }
 }

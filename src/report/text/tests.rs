@@ -1,5 +1,6 @@
 //! Which tests ran, and why their results were not found.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use crate::diff::category::Category;
@@ -8,10 +9,13 @@ use crate::report::text::{Paint, Style, folded, number};
 
 pub(super) fn tests(tests: &Tests, style: Style, paint: Paint) -> String {
     let mut text = String::new();
-    if tests.ran.is_empty() && tests.found == 0 {
+    if tests.ran.is_empty() && tests.found + tests.not_known == 0 {
         return text;
     }
-    let heading = format!("{} ran, {} found in the cache", packages(tests.ran.len()), tests.found);
+    let mut heading = format!("{} ran, {} found in the cache", packages(ran(tests)), tests.found);
+    if tests.not_known > 0 {
+        let _ = write!(heading, ", {} of which the log does not say", tests.not_known);
+    }
     let _ = writeln!(text, "\n{}", paint.bold(&heading));
     for cause in &tests.causes {
         let name = cause.category.map_or("follows", Category::name);
@@ -28,6 +32,11 @@ pub(super) fn tests(tests: &Tests, style: Style, paint: Paint) -> String {
         }
     }
     text
+}
+
+/// A package counts once, however often its tests ran.
+fn ran(tests: &Tests) -> usize {
+    tests.ran.iter().map(|test| &test.package).collect::<BTreeSet<_>>().len()
 }
 
 fn packages(count: usize) -> String {
