@@ -1,7 +1,7 @@
 //! Where a difference was made: on a command line, in GOFLAGS, in the environment, in go.mod.
 
 use crate::diff::category::Category;
-use crate::golang::flags::{GoCommand, Origin};
+use crate::golang::flags::{Flag, GoCommand, Origin};
 use crate::golang::go_mod::GoMod;
 use crate::recording::{InvocationInfo, shell_word};
 
@@ -83,14 +83,24 @@ fn flag(name: &str, first: &InvocationInfo, second: &InvocationInfo) -> Option<S
 
 /// A flag as it was given, and where.
 fn given(name: &str, command: &GoCommand) -> String {
-    let Some(flag) = command.flag(name) else { return format!("no -{name}") };
-    let word = match &flag.value {
-        Some(value) => shell_word(&format!("-{name}={value}")),
-        None => format!("-{name}"),
+    let word = |flag: &Flag| {
+        let word = match &flag.value {
+            Some(value) => shell_word(&format!("-{name}={value}")),
+            None => format!("-{name}"),
+        };
+        match flag.origin {
+            Origin::CommandLine => word,
+            Origin::Goflags => format!("{word} of GOFLAGS"),
+        }
     };
-    match flag.origin {
-        Origin::CommandLine => word,
-        Origin::Goflags => format!("{word} of GOFLAGS"),
+    // Of most flags the last counts; of these each adds to those before it.
+    let given: Vec<String> = match ["gcflags", "asmflags", "ldflags"].contains(&name) {
+        true => command.flags.iter().filter(|flag| flag.name == name).map(word).collect(),
+        false => command.flag(name).map(word).into_iter().collect(),
+    };
+    match given.is_empty() {
+        true => format!("no -{name}"),
+        false => given.join(" "),
     }
 }
 

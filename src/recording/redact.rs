@@ -132,11 +132,13 @@ pub fn command_word(word: &str) -> String {
     while let Some((name, value)) = rest.split_once('=') {
         kept.push_str(name);
         kept.push('=');
+        // `NAME+=value` adds to a variable.
+        let name = name.strip_suffix('+').unwrap_or(name);
         let start = name.rfind(|char: char| !char.is_ascii_alphanumeric() && char != '_');
         let assigned = start.map_or(name, |at| name.get(at + 1..).unwrap_or_default());
         // `-X main.v=1` and `--flag=1` assign no variable.
         let is_variable = start.is_none_or(|at| {
-            name[at..].starts_with([' ', '\t', '\n', ';', '&', '|', '(', '"', '\''])
+            name[at..].starts_with([' ', '\t', '\n', ';', '&', '|', '(', '"', '\'', '`', '{', '$'])
         });
         let is_secret = is_variable && !assigned.is_empty() && !SETTINGS.contains(&assigned);
         // What a word starts with may hold spaces: `make "TOKEN=a b"`.
@@ -155,8 +157,13 @@ pub fn command_word(word: &str) -> String {
 /// Where the value of an assignment ends, as a shell takes it. A lone word has no end but its own.
 fn value_end(value: &str) -> usize {
     let mut quote = None;
-    for (at, char) in value.char_indices() {
+    let mut chars = value.char_indices();
+    while let Some((at, char)) = chars.next() {
         match (quote, char) {
+            // It takes from the next character what that would mean.
+            (None | Some('"'), '\\') => {
+                chars.next();
+            }
             (Some(open), _) if open == char => quote = None,
             (Some(_), _) => {}
             (None, '\'' | '"') => quote = Some(char),
@@ -240,6 +247,14 @@ mod tests {
             command_word("cd x && TOKEN='a b' CGO_ENABLED=0 make KEY=c; go build -tags=d"),
             "cd x && TOKEN=goaudit-redacted CGO_ENABLED=0 make KEY=goaudit-redacted; go build -tags=d"
         );
+        for line in [
+            r"cd x; T=abc\ SECRET",
+            r#"cd x; T="a\"b SECRET""#,
+            "cd x; T+=SECRET",
+            "echo `T=SECRET make`",
+        ] {
+            assert!(!command_word(line).contains("SECRET"), "{}", command_word(line));
+        }
         assert_eq!(command_word("A=1=2"), "A=goaudit-redacted");
         assert_eq!(command_word("TOKEN=a b; c"), "TOKEN=goaudit-redacted");
         assert_eq!(command_word("CGO_ENABLED=0 T=x make"), "CGO_ENABLED=0 T=goaudit-redacted make");
