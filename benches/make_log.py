@@ -183,7 +183,7 @@ def main():
     links = max(1, (options.lines * options.scale - compiles) // (size + 30))
     linked = closures(packages, links, size, chance)
     edited, flagged = options.packages * 3 // 5, options.packages * 4 // 5
-    first = {"root": "/home/ci/work/enterprise", "gcflags": {}, "edits": {}, "ldflags": FLAGS}
+    first = {"root": "/home/ci/src/enterprise", "gcflags": {}, "edits": {}, "ldflags": FLAGS}
     second = {"root": "/builds/another/enterprise" if options.move else first["root"],
               "gcflags": {number: '["-N" "-l"]' for number in range(flagged, flagged + 5)},
               "edits": {(edited, packages[edited].files[0]): "edited"}, "ldflags": FLAGS}
