@@ -192,6 +192,8 @@ fn what_cannot_be_explained_is_named() {
     fails(&["explain", &first, &prose], 2, &["prose", "2 lines", "gocachehash=1"]);
     let empty = logs.write("empty", b"");
     fails(&["explain", &empty, &first], 2, &["empty", "0 lines"]);
+    let open = logs.write("open", b"HASH[build x]\nHASH[build x]: \"compile\\n\"\n");
+    fails(&["explain", &first, &open], 2, &["open", "without a compile or a link", "2 lines"]);
     let gzip = gzipped(&unpacked("pair-first.log"));
     let cut = logs.write("cut", &gzip[..gzip.len() / 2]);
     fails(&["explain", &first, &cut], 3, &["cut", "gzip"]);

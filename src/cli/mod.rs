@@ -168,7 +168,9 @@ impl Error {
             | Self::CommandLine { .. }
             | Self::Sides(_)
             | Self::Recording {
-                source: ReadError::NoHashes { .. } | ReadError::NoManifest, ..
+                source:
+                    ReadError::NoHashes { .. } | ReadError::NoKeys { .. } | ReadError::NoManifest,
+                ..
             }
             | Self::TwiceStdin
             | Self::OtherGraph { .. }

@@ -75,8 +75,9 @@ pub fn open(file: impl Read, name: &str, inputs: &mut Inputs) -> Result<Recordin
     }
     let log = hash_log::read(unpacked.content, inputs)
         .map_err(|err| ReadError::Io(err).of_packed(unpacked.packing))?;
-    if log.census.key_lines == 0 {
-        return Err(match log.census.other_block_lines + log.census.files {
+    if log.keys.is_empty() {
+        let census = &log.census;
+        return Err(match census.key_lines + census.other_block_lines + census.files {
             0 => ReadError::NoHashes { lines: log.census.lines },
             _ => ReadError::NoKeys { lines: log.census.lines },
         });
