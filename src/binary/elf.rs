@@ -3,10 +3,13 @@
 use goblin::container::Ctx;
 use goblin::elf::header::{self, Header};
 use goblin::elf::program_header::{PF_W, PF_X, PT_LOAD, PT_NOTE, ProgramHeader};
-use goblin::elf::section_header::{SHN_XINDEX, SHT_NOBITS, SHT_NOTE, SHT_NULL, SectionHeader};
+use goblin::elf::section_header::{
+    SHN_XINDEX, SHT_NOBITS, SHT_NOTE, SHT_NULL, SHT_SYMTAB, SectionHeader,
+};
 
 use super::layout::{Layout, Placed, malformed, unparsed};
 use super::numbers::{aligned, range, u32_at, until_nul};
+use super::symbols::{SymbolForm, SymbolTable};
 use super::{Container, Endian, Format, ObjectError};
 use crate::golang::quote::to_text;
 
@@ -37,6 +40,7 @@ pub(super) fn layout(bytes: &[u8]) -> Result<Layout<'_>, ObjectError> {
         sections,
         build_id: notes.go.map(<[u8]>::to_vec),
         gnu_build_id: notes.gnu,
+        symbols: headers.symbols(bytes.len()),
         build_info: headers.build_info(bytes, names),
         notes: Vec::new(),
     })
@@ -82,6 +86,17 @@ impl Headers {
             .unwrap_or_default()
     }
 
+    /// The static symbol table; a damaged or stripped one is none.
+    fn symbols(&self, file_len: usize) -> Option<SymbolTable> {
+        let table = self.sections.iter().find(|section| section.sh_type == SHT_SYMTAB)?;
+        let strings = self.sections.get(usize::try_from(table.sh_link).ok()?)?;
+        Some(SymbolTable {
+            form: SymbolForm::Elf,
+            entries: range(table.sh_offset, table.sh_size, file_len)?,
+            strings: range(strings.sh_offset, strings.sh_size, file_len)?,
+        })
+    }
+
     /// Source: `DataStart` of `elfExe` in `debug/buildinfo/buildinfo.go`, Go 1.26.
     fn build_info<'a>(&self, bytes: &'a [u8], names: &[u8]) -> &'a [u8] {
         let is_named = |section: &&SectionHeader| section_name(names, section) == b".go.buildinfo";
@@ -119,7 +134,7 @@ fn placed(section: &SectionHeader, name: String, file_len: usize) -> Result<Plac
         let outside = || malformed(Container::Elf, format!("section `{name}` ends outside of it"));
         Some(range(section.sh_offset, section.sh_size, file_len).ok_or_else(outside)?)
     };
-    Ok(Placed { name, bytes: section.sh_size, content })
+    Ok(Placed { name, address: section.sh_addr, bytes: section.sh_size, content })
 }
 
 /// The two build IDs that live in notes.

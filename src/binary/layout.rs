@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use sha2::{Digest as _, Sha256};
 
+use super::symbols::SymbolTable;
 use super::{Container, Format, ObjectError, ObjectSummary, Section};
 use crate::golang::build_id::BuildId;
 use crate::golang::build_info::BuildInfo;
@@ -20,6 +21,7 @@ pub(super) struct Layout<'a> {
     /// The text of the Go build ID, unquoted and unchecked.
     pub(super) build_id: Option<Vec<u8>>,
     pub(super) gnu_build_id: Option<&'a [u8]>,
+    pub(super) symbols: Option<SymbolTable>,
     /// What should hold the build info, from an address that is a multiple of 16 on.
     pub(super) build_info: &'a [u8],
     pub(super) notes: Vec<String>,
@@ -28,6 +30,8 @@ pub(super) struct Layout<'a> {
 /// A section and where its content is.
 pub(super) struct Placed {
     pub(super) name: String,
+    /// Address in memory, that of an image at its preferred base; 0 for what is not loaded.
+    pub(super) address: u64,
     /// Size in memory.
     pub(super) bytes: u64,
     /// `None` when it exists in memory only. Always inside the file.
@@ -60,7 +64,7 @@ impl Layout<'_> {
 
     /// Refuses a section table whose hashes would cost far more than the file:
     /// ten thousand sections that each hold all of it.
-    fn check_overlap(&self, file_len: usize) -> Result<(), ObjectError> {
+    pub(super) fn check_overlap(&self, file_len: usize) -> Result<(), ObjectError> {
         let content = self.sections.iter().filter_map(|section| section.content.as_ref());
         let total = content.map(ExactSizeIterator::len).fold(0, usize::saturating_add);
         if total > file_len.saturating_mul(2) {
@@ -149,7 +153,7 @@ mod tests {
     use super::*;
 
     fn placed(content: Option<Range<usize>>) -> Placed {
-        Placed { name: "x".into(), bytes: 0, content }
+        Placed { name: "x".into(), address: 0, bytes: 0, content }
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! Mach-O: macOS, and universal files of several architectures.
 
+use std::ops::Range;
+
 use goblin::container::{Container as Width, Ctx, Endian as Order};
 use goblin::mach::constants::cputype;
 use goblin::mach::constants::{S_GB_ZEROFILL, S_THREAD_LOCAL_ZEROFILL, S_ZEROFILL, SECTION_TYPE};
@@ -10,6 +12,7 @@ use goblin::mach::segment::{Section as MachSection, Segment};
 
 use super::layout::{Layout, Placed, build_id_in_text, malformed, unparsed};
 use super::numbers::{aligned, range, u32_at, until_nul};
+use super::symbols::{SymbolForm, SymbolTable};
 use super::{Container, Endian, Format, ObjectError};
 use crate::golang::quote::to_text;
 
@@ -23,6 +26,7 @@ pub(super) fn layout(bytes: &[u8]) -> Result<Layout<'_>, ObjectError> {
         sections: Vec::new(),
         build_id: None,
         gnu_build_id: None,
+        symbols: header.symbols(bytes),
         build_info: &[],
         notes: Vec::new(),
     };
@@ -69,6 +73,13 @@ pub(super) fn universal(bytes: &[u8]) -> Result<Layout<'_>, ObjectError> {
         }
     }
     whole.ok_or_else(|| malformed(Container::MachO, "universal file without an architecture"))
+}
+
+/// Where each architecture of a universal file is.
+pub(super) fn slices(bytes: &[u8]) -> Result<Vec<Range<usize>>, ObjectError> {
+    let count = u32_at(bytes, 4, Endian::Big).unwrap_or(0);
+    let range = |(offset, slice): (usize, &[u8])| offset..offset.saturating_add(slice.len());
+    (0..count).map(|index| slice(bytes, index).map(range)).collect()
 }
 
 /// Returns one architecture of a universal file, and its offset in bytes.
@@ -119,13 +130,40 @@ impl Header {
         }
     }
 
+    /// The symbol table of `LC_SYMTAB`; a damaged or stripped one is none.
+    fn symbols(&self, bytes: &[u8]) -> Option<SymbolTable> {
+        const LC_SYMTAB: u32 = 2;
+        let number = |at: usize| u32_at(bytes, at, endian(self.ctx));
+        let mut at = self.size();
+        for _ in 0..self.command_count {
+            if number(at)? == LC_SYMTAB {
+                let entry: u64 = if self.ctx.is_big() { 16 } else { 12 };
+                let entries = u64::from(number(at.checked_add(12)?)?).checked_mul(entry)?;
+                let (start, strings) = (number(at.checked_add(8)?)?, number(at.checked_add(16)?)?);
+                let strings_len = number(at.checked_add(20)?)?;
+                return Some(SymbolTable {
+                    form: SymbolForm::MachO,
+                    entries: range(start.into(), entries, bytes.len())?,
+                    strings: range(strings.into(), strings_len.into(), bytes.len())?,
+                });
+            }
+            // At least the type and the size itself, so that this ends.
+            at = at.checked_add(usize::try_from(number(at.checked_add(4)?)?.max(8)).ok()?)?;
+        }
+        None
+    }
+
+    fn size(&self) -> usize {
+        match self.ctx.container {
+            Width::Little => goblin::mach::header::SIZEOF_HEADER_32,
+            Width::Big => goblin::mach::header::SIZEOF_HEADER_64,
+        }
+    }
+
     /// Reads segments only; a damaged symbol table or import list costs nothing.
     fn segments<'a>(&self, bytes: &'a [u8]) -> Result<Vec<Segment<'a>>, ObjectError> {
         let mut segments = Vec::new();
-        let mut offset = match self.ctx.container {
-            Width::Little => goblin::mach::header::SIZEOF_HEADER_32,
-            Width::Big => goblin::mach::header::SIZEOF_HEADER_64,
-        };
+        let mut offset = self.size();
         for _ in 0..self.command_count {
             let at = offset;
             let segment = self.command(bytes, &mut offset).map_err(|error| {
@@ -213,6 +251,6 @@ fn add<'a>(
             _ => {}
         }
     }
-    layout.sections.push(Placed { name, bytes: section.size, content });
+    layout.sections.push(Placed { name, address: section.addr, bytes: section.size, content });
     Ok(())
 }

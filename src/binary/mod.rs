@@ -2,6 +2,7 @@
 #![warn(clippy::arithmetic_side_effects, clippy::indexing_slicing)]
 
 use std::fmt;
+use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
@@ -9,11 +10,13 @@ use crate::golang::build_id::BuildId;
 use crate::golang::build_info::BuildInfo;
 
 mod elf;
+pub mod image;
 mod layout;
 mod mach_o;
 mod numbers;
 mod pe;
 mod sniff;
+pub mod symbols;
 
 /// What an executable says of itself.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -105,6 +108,17 @@ pub fn summarize(bytes: &[u8]) -> Result<ObjectSummary, ObjectError> {
         sniff::Kind::Pe => pe::layout(bytes)?,
     };
     layout.summarize(bytes)
+}
+
+/// Where each architecture of a universal Mach-O file is, in bytes; `None` for any other file.
+#[must_use]
+pub fn universal_slices(bytes: &[u8]) -> Option<Vec<Range<usize>>> {
+    matches!(sniff::sniff(bytes), Ok(sniff::Kind::UniversalMachO))
+        .then(|| mach_o::slices(bytes).unwrap_or_default())
+}
+
+fn malformed_universal() -> ObjectError {
+    layout::malformed(Container::MachO, "a universal file has one image for each architecture")
 }
 
 impl fmt::Display for Container {

@@ -20,6 +20,14 @@ pub(super) fn u32_at(bytes: &[u8], at: usize, endian: Endian) -> Option<u32> {
     })
 }
 
+pub(super) fn u64_at(bytes: &[u8], at: usize, endian: Endian) -> Option<u64> {
+    let bytes = *bytes.get(at..)?.first_chunk()?;
+    Some(match endian {
+        Endian::Little => u64::from_le_bytes(bytes),
+        Endian::Big => u64::from_be_bytes(bytes),
+    })
+}
+
 /// Returns the range of `len` bytes from `offset`, if a file of `file_len` bytes holds all of it.
 pub(super) fn range(offset: u64, len: u64, file_len: usize) -> Option<Range<usize>> {
     let start = usize::try_from(offset).ok()?;

@@ -8,10 +8,11 @@ use goblin::pe::section_table::{
     IMAGE_SCN_CNT_INITIALIZED_DATA, IMAGE_SCN_MEM_EXECUTE, IMAGE_SCN_MEM_READ, IMAGE_SCN_MEM_WRITE,
     SIZEOF_SECTION_TABLE, SectionTable,
 };
-use goblin::pe::symbol::SymbolTable;
+use goblin::pe::symbol::SymbolTable as CoffSymbols;
 
 use super::layout::{Layout, Placed, build_id_in_text, malformed, unparsed};
-use super::numbers::{aligned, range, u16_at, until_nul};
+use super::numbers::{aligned, range, u16_at, u32_at, u64_at, until_nul};
+use super::symbols::{SymbolForm, SymbolTable};
 use super::{Container, Endian, Format, ObjectError};
 use crate::golang::quote::to_text;
 
@@ -29,7 +30,7 @@ pub(super) fn layout(bytes: &[u8]) -> Result<Layout<'_>, ObjectError> {
     let mut sections = Vec::with_capacity(headers.sections.len());
     let (mut text, mut data) = (None, None);
     for header in &headers.sections {
-        let section = placed(header, headers.name(header, bytes), bytes.len())?;
+        let section = headers.placed(header, bytes)?;
         let content = section.content.clone().and_then(|range| bytes.get(range));
         if header.characteristics & IMAGE_SCN_MEM_EXECUTE != 0 {
             text = text.or(content);
@@ -44,6 +45,7 @@ pub(super) fn layout(bytes: &[u8]) -> Result<Layout<'_>, ObjectError> {
         sections,
         build_id: text.and_then(build_id_in_text),
         gnu_build_id: None,
+        symbols: headers.symbols(bytes.len()),
         build_info: data.unwrap_or_default(),
         notes: Vec::new(),
     })
@@ -53,6 +55,8 @@ pub(super) fn layout(bytes: &[u8]) -> Result<Layout<'_>, ObjectError> {
 struct Headers {
     coff: CoffHeader,
     is_64: bool,
+    /// The address that the image asks to be loaded at; those in its headers are relative to it.
+    base: u64,
     sections: Vec<SectionTable>,
 }
 
@@ -76,7 +80,12 @@ impl Headers {
         let header = |header| SectionTable::parse(header, &mut 0, SIZEOF_SECTION_TABLE);
         let sections =
             table.chunks_exact(SIZEOF_SECTION_TABLE).map(header).collect::<Result<_, _>>()?;
-        Ok(Self { coff, is_64, sections })
+        let base = if is_64 {
+            u64_at(bytes, offset.saturating_add(24), Endian::Little)
+        } else {
+            u32_at(bytes, offset.saturating_add(28), Endian::Little).map(u64::from)
+        };
+        Ok(Self { coff, is_64, base: base.unwrap_or_default(), sections })
     }
 
     fn format(&self) -> Format {
@@ -95,36 +104,54 @@ impl Headers {
         }
     }
 
+    /// The COFF symbol table; a damaged or stripped one is none.
+    fn symbols(&self, file_len: usize) -> Option<SymbolTable> {
+        let count = usize::try_from(self.coff.number_of_symbol_table).ok().filter(|n| *n > 0)?;
+        let start = u64::from(self.coff.pointer_to_symbol_table);
+        let entries = range(start, u64::try_from(CoffSymbols::size(count)).ok()?, file_len)?;
+        let bases = self
+            .sections
+            .iter()
+            .map(|section| self.base.saturating_add(section.virtual_address.into()));
+        // The strings go to the end: their length is in their first four bytes, and is not needed.
+        let strings = entries.end..file_len;
+        Some(SymbolTable { form: SymbolForm::Pe { bases: bases.collect() }, entries, strings })
+    }
+
     /// Names longer than eight bytes are in the string table, which follows the symbol table.
     fn name(&self, section: &SectionTable, bytes: &[u8]) -> String {
         let long = section.name_offset().ok().flatten().and_then(|offset| {
             let symbols = usize::try_from(self.coff.number_of_symbol_table).ok()?;
             let strings = usize::try_from(self.coff.pointer_to_symbol_table)
                 .ok()?
-                .checked_add(SymbolTable::size(symbols))?;
+                .checked_add(CoffSymbols::size(symbols))?;
             let name = bytes.get(strings.checked_add(offset)?..)?;
             Some(until_nul(name.get(..NAME_MAX).unwrap_or(name)))
         });
         to_text(long.unwrap_or_else(|| until_nul(&section.name))).into_owned()
+    }
+
+    fn placed(&self, section: &SectionTable, bytes: &[u8]) -> Result<Placed, ObjectError> {
+        let name = self.name(section, bytes);
+        let raw = section.size_of_raw_data;
+        // Zero in some debug sections, which are not loaded.
+        let size = if section.virtual_size == 0 { raw } else { section.virtual_size };
+        let content = if raw == 0 {
+            None
+        } else {
+            // What the file holds is padded; the padding is no part of the section.
+            let range =
+                range(section.pointer_to_raw_data.into(), raw.min(size).into(), bytes.len());
+            let outside =
+                || malformed(Container::Pe, format!("section `{name}` ends outside of it"));
+            Some(range.ok_or_else(outside)?)
+        };
+        let address = self.base.saturating_add(section.virtual_address.into());
+        Ok(Placed { name, address, bytes: size.into(), content })
     }
 }
 
 fn is_data(section: &SectionTable) -> bool {
     let access = IMAGE_SCN_CNT_INITIALIZED_DATA | IMAGE_SCN_MEM_READ | IMAGE_SCN_MEM_WRITE;
     section.virtual_address != 0 && section.characteristics & !ALIGN_32_BYTES == access
-}
-
-fn placed(section: &SectionTable, name: String, file_len: usize) -> Result<Placed, ObjectError> {
-    let raw = section.size_of_raw_data;
-    // Zero in some debug sections, which are not loaded.
-    let bytes = if section.virtual_size == 0 { raw } else { section.virtual_size };
-    let content = if raw == 0 {
-        None
-    } else {
-        // What the file holds is padded; the padding is no part of the section.
-        let range = range(section.pointer_to_raw_data.into(), raw.min(bytes).into(), file_len);
-        let outside = || malformed(Container::Pe, format!("section `{name}` ends outside of it"));
-        Some(range.ok_or_else(outside)?)
-    };
-    Ok(Placed { name, bytes: bytes.into(), content })
 }
