@@ -21,6 +21,7 @@
 //! | [`cli`] | arguments | an exit code | edge |
 
 pub mod binary;
+pub mod binary_diff;
 pub mod capture;
 pub mod cli;
 pub mod config;

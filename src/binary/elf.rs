@@ -41,6 +41,8 @@ pub(super) fn layout(bytes: &[u8]) -> Result<Layout<'_>, ObjectError> {
         build_id: notes.go.map(<[u8]>::to_vec),
         gnu_build_id: notes.gnu,
         symbols: headers.symbols(bytes.len()),
+        uuid: None,
+        signatures: Vec::new(),
         build_info: headers.build_info(bytes, names),
         notes: Vec::new(),
     })

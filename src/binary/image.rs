@@ -20,6 +20,10 @@ pub struct Image<'a> {
     /// Descriptor of the GNU build ID note.
     pub gnu_build_id: Option<&'a [u8]>,
     pub build_info: Option<BuildInfo>,
+    /// What `LC_UUID` of Mach-O holds, in the file.
+    pub uuid: Option<Range<usize>>,
+    /// Signatures and checksums over the file, and the headers that say where these are.
+    pub signatures: Vec<Range<usize>>,
     /// Every byte of the file once, in the order of the file.
     pub regions: Vec<Region>,
     /// Sections that are in memory only, such as `.bss`.
@@ -81,6 +85,8 @@ impl<'a> Image<'a> {
             build_id,
             build_id_text,
             gnu_build_id: layout.gnu_build_id,
+            uuid: layout.uuid,
+            signatures: layout.signatures,
             regions: cover(regions, file.len()),
             unfiled,
             symbols: symbols.unwrap_or_default(),

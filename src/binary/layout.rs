@@ -22,6 +22,10 @@ pub(super) struct Layout<'a> {
     pub(super) build_id: Option<Vec<u8>>,
     pub(super) gnu_build_id: Option<&'a [u8]>,
     pub(super) symbols: Option<SymbolTable>,
+    /// What `LC_UUID` of Mach-O holds.
+    pub(super) uuid: Option<Range<usize>>,
+    /// Signatures and checksums over the file, and the headers that say where these are.
+    pub(super) signatures: Vec<Range<usize>>,
     /// What should hold the build info, from an address that is a multiple of 16 on.
     pub(super) build_info: &'a [u8],
     pub(super) notes: Vec<String>,

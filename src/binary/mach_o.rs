@@ -27,6 +27,8 @@ pub(super) fn layout(bytes: &[u8]) -> Result<Layout<'_>, ObjectError> {
         build_id: None,
         gnu_build_id: None,
         symbols: header.symbols(bytes),
+        uuid: header.uuid(bytes),
+        signatures: header.signatures(bytes),
         build_info: &[],
         notes: Vec::new(),
     };
@@ -130,27 +132,57 @@ impl Header {
         }
     }
 
-    /// The symbol table of `LC_SYMTAB`; a damaged or stripped one is none.
-    fn symbols(&self, bytes: &[u8]) -> Option<SymbolTable> {
-        const LC_SYMTAB: u32 = 2;
+    /// Where a load command of this kind is, if all before it can be read.
+    fn place_of(&self, kind: u32, bytes: &[u8]) -> Option<usize> {
         let number = |at: usize| u32_at(bytes, at, endian(self.ctx));
         let mut at = self.size();
         for _ in 0..self.command_count {
-            if number(at)? == LC_SYMTAB {
-                let entry: u64 = if self.ctx.is_big() { 16 } else { 12 };
-                let entries = u64::from(number(at.checked_add(12)?)?).checked_mul(entry)?;
-                let (start, strings) = (number(at.checked_add(8)?)?, number(at.checked_add(16)?)?);
-                let strings_len = number(at.checked_add(20)?)?;
-                return Some(SymbolTable {
-                    form: SymbolForm::MachO,
-                    entries: range(start.into(), entries, bytes.len())?,
-                    strings: range(strings.into(), strings_len.into(), bytes.len())?,
-                });
+            if number(at)? == kind {
+                return Some(at);
             }
             // At least the type and the size itself, so that this ends.
             at = at.checked_add(usize::try_from(number(at.checked_add(4)?)?.max(8)).ok()?)?;
         }
         None
+    }
+
+    /// The numbers of a load command after its kind and size.
+    fn numbers<const N: usize>(&self, kind: u32, bytes: &[u8]) -> Option<[u32; N]> {
+        let at = self.place_of(kind, bytes)?;
+        let mut numbers = [0; N];
+        for (index, number) in numbers.iter_mut().enumerate() {
+            let field = at.checked_add(8)?.checked_add(index.checked_mul(4)?)?;
+            *number = u32_at(bytes, field, endian(self.ctx))?;
+        }
+        Some(numbers)
+    }
+
+    /// The symbol table of `LC_SYMTAB`; a damaged or stripped one is none.
+    fn symbols(&self, bytes: &[u8]) -> Option<SymbolTable> {
+        const LC_SYMTAB: u32 = 2;
+        let [start, count, strings, strings_len] = self.numbers(LC_SYMTAB, bytes)?;
+        let entry: u64 = if self.ctx.is_big() { 16 } else { 12 };
+        Some(SymbolTable {
+            form: SymbolForm::MachO,
+            entries: range(start.into(), u64::from(count).checked_mul(entry)?, bytes.len())?,
+            strings: range(strings.into(), strings_len.into(), bytes.len())?,
+        })
+    }
+
+    fn uuid(&self, bytes: &[u8]) -> Option<Range<usize>> {
+        const LC_UUID: u32 = 0x1b;
+        let start = self.place_of(LC_UUID, bytes)?.checked_add(8)?;
+        Some(start..start.checked_add(16).filter(|end| *end <= bytes.len())?)
+    }
+
+    fn signatures(&self, bytes: &[u8]) -> Vec<Range<usize>> {
+        const LC_CODE_SIGNATURE: u32 = 0x1d;
+        let signature = self
+            .numbers(LC_CODE_SIGNATURE, bytes)
+            .and_then(|[start, len]| range(start.into(), len.into(), bytes.len()));
+        let command =
+            self.place_of(LC_CODE_SIGNATURE, bytes).and_then(|at| Some(at..at.checked_add(16)?));
+        [command, signature].into_iter().flatten().collect()
     }
 
     fn size(&self) -> usize {

@@ -1,5 +1,7 @@
 //! PE: Windows.
 
+use std::ops::Range;
+
 use goblin::pe::header::{
     COFF_MACHINE_ARM64, COFF_MACHINE_ARMNT, COFF_MACHINE_X86, COFF_MACHINE_X86_64, CoffHeader,
     DosHeader,
@@ -46,6 +48,8 @@ pub(super) fn layout(bytes: &[u8]) -> Result<Layout<'_>, ObjectError> {
         build_id: text.and_then(build_id_in_text),
         gnu_build_id: None,
         symbols: headers.symbols(bytes.len()),
+        uuid: None,
+        signatures: headers.signatures(bytes),
         build_info: data.unwrap_or_default(),
         notes: Vec::new(),
     })
@@ -57,6 +61,8 @@ struct Headers {
     is_64: bool,
     /// The address that the image asks to be loaded at; those in its headers are relative to it.
     base: u64,
+    /// Where the optional header is in the file, in bytes.
+    optional: usize,
     sections: Vec<SectionTable>,
 }
 
@@ -85,7 +91,7 @@ impl Headers {
         } else {
             u32_at(bytes, offset.saturating_add(28), Endian::Little).map(u64::from)
         };
-        Ok(Self { coff, is_64, base: base.unwrap_or_default(), sections })
+        Ok(Self { coff, is_64, base: base.unwrap_or_default(), optional: offset, sections })
     }
 
     fn format(&self) -> Format {
@@ -102,6 +108,27 @@ impl Headers {
             endian: Endian::Little,
             arch: arch.map(str::to_owned),
         }
+    }
+
+    /// The checksum, the certificates, and the directory entry that says where these are.
+    ///
+    /// Source: PE format specification, optional header, and the attribute certificate table.
+    fn signatures(&self, bytes: &[u8]) -> Vec<Range<usize>> {
+        let directory = if self.is_64 { 144 } else { 128 };
+        let field = |at: u64, len| {
+            range(u64::try_from(self.optional).ok()?.checked_add(at)?, len, bytes.len())
+        };
+        let number = |at: usize| u32_at(bytes, at, Endian::Little);
+        let certificates = || {
+            let entry = field(directory, 8)?;
+            range(
+                number(entry.start)?.into(),
+                number(entry.start.checked_add(4)?)?.into(),
+                bytes.len(),
+            )
+        };
+        let certificates = certificates().filter(|range| !range.is_empty());
+        [field(64, 4), field(directory, 8), certificates].into_iter().flatten().collect()
     }
 
     /// The COFF symbol table; a damaged or stripped one is none.
