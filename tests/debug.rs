@@ -3,7 +3,9 @@
 
 use std::borrow::Cow;
 use std::fs;
+use std::io::Read as _;
 
+use flate2::read::ZlibDecoder;
 use goaudit::binary::debug::{DebugSection, DebugSections, debug_sections, units};
 use goaudit::binary::image::Image;
 use object::{Object as _, ObjectSection as _};
@@ -38,13 +40,15 @@ fn sections_are_those_of_another_reader() {
         let mut compressed = 0;
         for section in &ours.sections {
             let region = &image.regions[section.region];
-            // Names of Mach-O sections have 16 bytes; both readers know them by the long name.
-            let other = theirs.section_by_name(&section.name).or_else(|| {
-                let (_, short) = region.name.split_once(',').unwrap();
-                theirs.sections().find(|other| other.name() == Ok(short))
-            });
-            let other = other.unwrap_or_else(|| panic!("{program:?} {}", section.name));
-            let content = other.uncompressed_data().unwrap();
+            let name = region.name.split_once(',').map_or(&*region.name, |(_, name)| name);
+            let other = theirs.sections().find(|other| other.name() == Ok(name)).unwrap();
+            let mut content = other.uncompressed_data().unwrap();
+            // The other reader leaves what PE has as it is.
+            if let Some(stream) = content.strip_prefix(b"ZLIB") {
+                let mut plain = Vec::new();
+                ZlibDecoder::new(&stream[8..]).read_to_end(&mut plain).unwrap();
+                content = Cow::Owned(plain);
+            }
             assert!(content == section.content, "{program:?} {}", section.name);
             compressed += usize::from(matches!(section.content, Cow::Owned(_)));
         }
@@ -64,22 +68,25 @@ fn units_are_the_packages_of_the_program() {
         assert_eq!(read.notes, Vec::<String>::new(), "{program:?}");
         let version = if program.toolchain == "go1.21.13" { 4 } else { 5 };
         assert!(read.units.iter().all(|unit| unit.version == version), "{program:?}");
-        let unit = |name: &str| {
-            let unit = read.units.iter().find(|unit| unit.name == name);
-            unit.unwrap_or_else(|| panic!("{program:?} {name}"))
+        // A package may have more than one unit: its assembly has one of its own.
+        let files = |name: &str| {
+            let own = read.units.iter().filter(|unit| unit.name == name);
+            own.map(|unit| unit.files).max().unwrap_or_default()
         };
         // DWARF 5 counts the unit itself.
         let own = usize::from(version == 5);
-        assert!(unit("main").files > own, "{program:?} {:?}", unit("main"));
-        assert!(unit("example.com/lines/near").files > own, "{program:?}");
-        assert!(unit("runtime").files > 100, "{program:?} {:?}", unit("runtime"));
+        assert!(files("main") > own, "{program:?}");
+        assert!(files("example.com/lines/near") > own, "{program:?}");
+        assert!(files("runtime") > 100, "{program:?}");
 
         // The units follow each other, and so do their tables of lines.
         let info = sections.content(".debug_info").len();
         let ends = read.units.iter().skip(1).map(|unit| unit.info.start).chain([info]);
         assert!(read.units.iter().map(|unit| unit.info.end).eq(ends), "{program:?}");
         let mut lines: Vec<_> = read.units.iter().filter_map(|unit| unit.line.clone()).collect();
-        assert_eq!(lines.len(), read.units.len(), "{program:?}");
+        // A package of variables alone has no lines.
+        let without = read.units.iter().filter(|unit| unit.line.is_none());
+        assert!(without.map(|unit| &*unit.name).all(|name| name == "internal/oserror"));
         lines.sort_by_key(|line| line.start);
         assert!(lines.windows(2).all(|pair| pair[0].end == pair[1].start), "{program:?}");
         assert_eq!(lines.last().unwrap().end, sections.content(".debug_line").len());
@@ -134,7 +141,8 @@ fn damage_is_never_a_panic() {
             sections: sections.sections.iter().map(owned).collect(),
             notes: Vec::new(),
         };
-        let starts: Vec<_> = units(&sections, endian).units.iter().map(|u| u.info.start).collect();
+        let whole = units(&sections, endian);
+        let starts: Vec<_> = whole.units.iter().map(|u| u.info.start).collect();
         let places: Vec<_> =
             sections.sections.iter().map(|s| image.regions[s.region].content.clone()).collect();
         for _ in 0..40 {
@@ -160,7 +168,7 @@ fn damage_is_never_a_panic() {
             let _ = units(&damaged, endian);
         }
         // What was damaged is told.
-        assert_ne!(units(&damaged, endian), units(&sections, endian));
+        assert_ne!(units(&damaged, endian), whole);
         let info = damaged.sections.iter_mut().find(|s| s.name == ".debug_info").unwrap();
         info.content.to_mut().truncate(20);
         assert_eq!(units(&damaged, endian).units, []);

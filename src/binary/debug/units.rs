@@ -1,4 +1,4 @@
-//! Compilation units: in Go one for each package, and one for each C file.
+//! Compilation units: in Go one for each package or more, and one for each C file.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -179,8 +179,8 @@ impl<'s> Reader<'s> {
             match attribute.name() {
                 gimli::DW_AT_name => root.name = Some(value),
                 gimli::DW_AT_comp_dir => root.comp_dir = Some(value),
-                gimli::DW_AT_stmt_list => root.line = value.offset_value(),
-                gimli::DW_AT_str_offsets_base => root.str_offsets = value.offset_value(),
+                gimli::DW_AT_stmt_list => root.line = offset(&value),
+                gimli::DW_AT_str_offsets_base => root.str_offsets = offset(&value),
                 _ => {}
             }
         }
@@ -218,6 +218,15 @@ impl<'s> Reader<'s> {
         let left = take(self.work, bytes);
         self.work = left.as_ref().copied().unwrap_or_default();
         left.map(drop)
+    }
+}
+
+/// The offset that an attribute is, by the meaning that its name gives it or by its form alone.
+fn offset(value: &AttributeValue<Slice<'_>>) -> Option<usize> {
+    match value {
+        AttributeValue::DebugLineRef(offset) => Some(offset.0),
+        AttributeValue::DebugStrOffsetsBase(base) => Some(base.0),
+        value => value.offset_value(),
     }
 }
 
