@@ -8,12 +8,13 @@ use std::process::Command;
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
+use goaudit::binary::image::Image;
 use goaudit::binary::{ObjectSummary, summarize};
 use goaudit::diff::artifacts::{ArtifactPair, Differences, Outcome, compare};
 use goaudit::diff::build_ids::BuildIdMeaning;
 use goaudit::diff::sections::SectionChangeKind;
 use goaudit::recording::Artifact;
-use object::{Object as _, ObjectSection as _};
+use object::{Object as _, ObjectSection as _, ObjectSymbol as _, SymbolKind};
 use sha2::{Digest as _, Sha256};
 
 const TARGETS: [(&str, &str); 5] = [
@@ -212,6 +213,40 @@ fn sections_are_those_of_another_reader() {
             .collect();
         assert_eq!(ours, theirs, "{:?}", sample.target);
         assert!(ours.len() > 5);
+    }
+}
+
+/// Functions and variables that have a place in memory. `object` gives sizes of its own making for PE.
+#[test]
+fn symbols_are_those_of_another_reader() {
+    let dir = program("symbols", None);
+    for target in TARGETS {
+        let bytes = fs::read(build(&dir, target, &[])).unwrap();
+        let file = object::File::parse(&*bytes).unwrap();
+        let is_elf = file.format() == object::BinaryFormat::Elf;
+        let is_mach_o = file.format() == object::BinaryFormat::MachO;
+        let mut theirs: Vec<_> = file
+            .symbols()
+            .filter(|symbol| symbol.section_index().is_some())
+            .filter(|symbol| {
+                !matches!(symbol.kind(), SymbolKind::Section | SymbolKind::File | SymbolKind::Tls)
+            })
+            .map(|symbol| {
+                let name = symbol.name_bytes().unwrap();
+                let plain = name.strip_prefix(b"_").filter(|_| is_mach_o).unwrap_or(name);
+                let size = Some(symbol.size()).filter(|size| is_elf && *size > 0);
+                (symbol.address(), size, plain.to_vec())
+            })
+            .filter(|(_, _, name)| !name.is_empty())
+            .collect();
+        theirs.sort_unstable();
+        let image = Image::parse(&bytes).unwrap();
+        let ours = image.symbols.iter().map(|s| (s.address, s.size, s.name.to_vec()));
+        let ours: Vec<_> = ours.collect();
+        assert!(ours.len() > 1000, "{target:?} {}", ours.len());
+        let other = ours.iter().zip(&theirs).find(|(ours, theirs)| ours != theirs);
+        assert_eq!(other, None, "{target:?} {} {}", ours.len(), theirs.len());
+        assert_eq!(ours.len(), theirs.len(), "{target:?}");
     }
 }
 

@@ -4,7 +4,7 @@ use goblin::container::Ctx;
 use goblin::elf::header::{self, Header};
 use goblin::elf::program_header::{PF_W, PF_X, PT_LOAD, PT_NOTE, ProgramHeader};
 use goblin::elf::section_header::{
-    SHN_XINDEX, SHT_NOBITS, SHT_NOTE, SHT_NULL, SHT_SYMTAB, SectionHeader,
+    SHF_COMPRESSED, SHN_XINDEX, SHT_NOBITS, SHT_NOTE, SHT_NULL, SHT_SYMTAB, SectionHeader,
 };
 
 use super::layout::{Layout, Placed, malformed, unparsed};
@@ -136,7 +136,8 @@ fn placed(section: &SectionHeader, name: String, file_len: usize) -> Result<Plac
         let outside = || malformed(Container::Elf, format!("section `{name}` ends outside of it"));
         Some(range(section.sh_offset, section.sh_size, file_len).ok_or_else(outside)?)
     };
-    Ok(Placed { name, address: section.sh_addr, bytes: section.sh_size, content })
+    let is_compressed = section.sh_flags & u64::from(SHF_COMPRESSED) != 0;
+    Ok(Placed { name, address: section.sh_addr, bytes: section.sh_size, content, is_compressed })
 }
 
 /// The two build IDs that live in notes.

@@ -33,7 +33,7 @@ pub struct Image<'a> {
 }
 
 /// A section, or what is between two.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Region {
     /// As in [`super::Section`]; empty between sections: headers, padding, tables outside of sections.
     pub name: String,
@@ -43,6 +43,8 @@ pub struct Region {
     pub size: u64,
     /// Where in the file; empty for what is in memory only.
     pub content: Range<usize>,
+    /// In the way of ELF: the content starts with a header that says how.
+    pub is_compressed: bool,
 }
 
 impl<'a> Image<'a> {
@@ -77,6 +79,7 @@ impl<'a> Image<'a> {
                 address: section.address,
                 size: section.bytes,
                 content,
+                is_compressed: section.is_compressed,
             });
         }
         Ok(Self {
@@ -121,8 +124,7 @@ fn cover(mut regions: Vec<Region>, file_len: usize) -> Vec<Region> {
     regions.sort_by_key(|region| (region.content.start, region.content.end));
     let mut whole = Vec::with_capacity(regions.len().saturating_mul(2));
     let mut end = 0;
-    let between =
-        |content: Range<usize>| Region { name: String::new(), address: 0, size: 0, content };
+    let between = |content: Range<usize>| Region { content, ..Region::default() };
     for mut region in regions {
         if region.content.start > end {
             whole.push(between(end..region.content.start));
@@ -149,7 +151,7 @@ mod tests {
     use super::*;
 
     fn region(name: &str, content: Range<usize>) -> Region {
-        Region { name: name.into(), address: 0x1000, size: 0, content }
+        Region { name: name.into(), address: 0x1000, content, ..Region::default() }
     }
 
     #[test]

@@ -40,6 +40,8 @@ pub(super) struct Placed {
     pub(super) bytes: u64,
     /// `None` when it exists in memory only. Always inside the file.
     pub(super) content: Option<Range<usize>>,
+    /// ELF says so in the section table, and how in the content.
+    pub(super) is_compressed: bool,
 }
 
 impl Layout<'_> {
@@ -157,7 +159,7 @@ mod tests {
     use super::*;
 
     fn placed(content: Option<Range<usize>>) -> Placed {
-        Placed { name: "x".into(), address: 0, bytes: 0, content }
+        Placed { name: "x".into(), address: 0, bytes: 0, content, is_compressed: false }
     }
 
     #[test]

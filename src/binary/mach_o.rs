@@ -283,6 +283,7 @@ fn add<'a>(
             _ => {}
         }
     }
-    layout.sections.push(Placed { name, address: section.addr, bytes: section.size, content });
+    let (address, bytes) = (section.addr, section.size);
+    layout.sections.push(Placed { name, address, bytes, content, is_compressed: false });
     Ok(())
 }

@@ -9,11 +9,14 @@ use serde::{Deserialize, Serialize};
 use crate::golang::build_id::BuildId;
 use crate::golang::build_info::BuildInfo;
 
+pub mod debug;
 mod elf;
 pub mod image;
 mod layout;
 mod mach_o;
+pub mod module_data;
 mod numbers;
+pub mod pclntab;
 mod pe;
 mod sniff;
 pub mod symbols;

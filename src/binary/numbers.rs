@@ -28,6 +28,14 @@ pub(super) fn u64_at(bytes: &[u8], at: usize, endian: Endian) -> Option<u64> {
     })
 }
 
+/// An address or a size of a program of 32 or 64 bits.
+pub(super) fn word_at(bytes: &[u8], at: usize, bits: u8, endian: Endian) -> Option<u64> {
+    match bits {
+        64 => u64_at(bytes, at, endian),
+        _ => u32_at(bytes, at, endian).map(u64::from),
+    }
+}
+
 /// Returns the range of `len` bytes from `offset`, if a file of `file_len` bytes holds all of it.
 pub(super) fn range(offset: u64, len: u64, file_len: usize) -> Option<Range<usize>> {
     let start = usize::try_from(offset).ok()?;

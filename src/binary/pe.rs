@@ -174,7 +174,7 @@ impl Headers {
             Some(range.ok_or_else(outside)?)
         };
         let address = self.base.saturating_add(section.virtual_address.into());
-        Ok(Placed { name, address, bytes: size.into(), content })
+        Ok(Placed { name, address, bytes: size.into(), content, is_compressed: false })
     }
 }
 
