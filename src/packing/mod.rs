@@ -260,6 +260,14 @@ impl Member {
     }
 }
 
+impl MemberKind {
+    /// A link to a path as the file system has it.
+    #[must_use]
+    pub fn symlink(to: &[u8]) -> Self {
+        Self::Symlink(names::printable(to).into())
+    }
+}
+
 impl Digest {
     #[must_use]
     pub fn of(bytes: &[u8]) -> Self {
