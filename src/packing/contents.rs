@@ -78,13 +78,13 @@ impl<'a> Contents<'a> {
                 member: member.name.to_string(),
                 why: "its content is not in this file".to_owned(),
             }),
-            Place::Zip { at, method } => self.from_zip(at, method, member.size).map(Cow::Owned),
+            Place::Zip { at, method } => self.zip_member(at, method, member.size).map(Cow::Owned),
             Place::Unpacked { offset } => self.at(offset)?.content(member.size),
             Place::Sparse { header } => self.at(header)?.sparse(member.size).map(Cow::Owned),
         }
     }
 
-    fn from_zip(
+    fn zip_member(
         &self,
         at: rawzip::ZipArchiveEntryWayfinder,
         method: rawzip::CompressionMethod,

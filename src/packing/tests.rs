@@ -1,5 +1,5 @@
 //! Archives of real programs, cut, changed and made hostile.
-#![expect(clippy::disallowed_methods, clippy::unwrap_used, reason = "tests read fixtures")]
+#![expect(clippy::disallowed_methods, reason = "tests read fixtures")]
 
 use std::fs;
 use std::io::Write as _;
@@ -123,7 +123,7 @@ fn what_cannot_be_read_says_why_and_is_never_the_same() {
     assert_eq!(encrypted.members[0].unread.as_deref(), Some("it is encrypted"));
     let bzip2 = opened("bzip2.zip");
     let holes = &bzip2.members[1];
-    assert_eq!(holes.unread.as_deref(), Some("it is compressed by Bzip2 (12), which is not read"));
+    assert_eq!(holes.unread.as_deref(), Some("it is compressed by BZIP2 (12), which is not read"));
     // Equal packed bytes are equal content, without having read it.
     assert_eq!(holes.same_content(holes), Some(true));
     let mut other = holes.clone();

@@ -145,7 +145,7 @@ fn number(data: &[u8]) -> Option<(u64, &[u8])> {
 fn modified(time: &rawzip::time::ZipDateTimeKind) -> Modified {
     use rawzip::time::{UtcDateTime, ZipDateTimeKind};
     let utc = match time {
-        ZipDateTimeKind::Utc(time) => Some(time.clone()),
+        ZipDateTimeKind::Utc(time) => Some(*time),
         ZipDateTimeKind::Local(time) => UtcDateTime::from_components(
             time.year(),
             time.month(),

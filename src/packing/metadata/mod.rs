@@ -177,7 +177,10 @@ impl<'a> Members<'a> {
         let mut sorted: Vec<usize> = pairs.iter().map(|(_, _, second, _)| *second).collect();
         sorted.sort_unstable();
         let moved = pairs.iter().zip(&sorted).filter(|(pair, rank)| pair.2 != **rank).count();
-        let swapped = pairs.array_windows().find(|[before, after]| before.2 > after.2);
+        let swapped = pairs.windows(2).find_map(|pair| match pair {
+            [before, after] if before.2 > after.2 => Some([*before, *after]),
+            _ => None,
+        });
         let Some([before, after]) = swapped else { return };
         let of = self.pairs.len();
         let names = (&before.1.name, &after.1.name);

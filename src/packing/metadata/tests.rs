@@ -15,13 +15,31 @@ fn differences(first: &Package, second: &Package) -> Vec<String> {
 fn each_difference_of_two_tars_is_told_once() {
     insta::assert_snapshot!(
         differences(&opened("plain.tar.gz"), &opened("other.tar.gz")).join("\n"),
-        @""
+        @r"
+    folder around all members: app_1.0.0_linux -> app_1.0.1_linux
+    order of 4 of 6 members: `app_1.0.0_linux/LICENSE` before `app_1.0.0_linux/app` -> `app_1.0.0_linux/app` before `app_1.0.0_linux/LICENSE`
+    modification time of 6 of 6 members: 2026-01-02T03:04:05Z -> 2026-05-06T07:08:09Z
+    owner of 6 of 6 members: 1000:1000 (build:build) -> 0:0
+    mode of 2 of 6 members: 0644 -> 0664
+    mode of 3 of 6 members: 0755 -> 0775
+    time in the gzip header: 2026-11-21T06:02:52Z -> 2026-05-06T07:08:09Z
+    name in the gzip header: none -> other.tar
+    level in the gzip header: 2 -> 4
+    "
     );
 }
 
 #[test]
 fn each_difference_of_two_zips_is_told_once() {
-    insta::assert_snapshot!(differences(&opened("plain.zip"), &opened("other.zip")).join("\n"), @"");
+    insta::assert_snapshot!(differences(&opened("plain.zip"), &opened("other.zip")).join("\n"), @r"
+    folder around all members: app_1.0.0_linux -> none
+    order of 6 of 6 members: `app_1.0.0_linux/doc/manual.txt` before `app_1.0.0_linux/app` -> `app_1.0.0_linux/app` before `app_1.0.0_linux/doc/manual.txt`
+    modification time of 6 of 6 members: 2026-01-02T03:04:05Z -> 2026-05-06T07:08:10Z
+    mode of 3 of 6 members: 0755 -> 0775
+    mode of 2 of 6 members: 0644 -> 0664
+    flags of 3 of 6 members: 0x0000 -> 0x0004
+    local extra field 0x5455 of 6 of 6 members: 0c34016b -> none
+    ");
 }
 
 #[test]
@@ -30,7 +48,7 @@ fn a_time_zone_is_told_from_a_time() {
     assert_eq!(
         found,
         [
-            "time zone of the modification time of 7 of 7 members: 2026-01-02T03:04:04Z -> 2026-01-02T12:04:04Z"
+            "time zone of the modification time of 7 of 7 members: 2026-01-02T03:04:06Z -> 2026-01-02T12:04:06Z"
         ]
     );
 }

@@ -34,13 +34,13 @@ pub(super) fn compare(
         let (one, other) = (first.comment.clone(), second.comment.clone());
         found.push(around(Aspect::Container, "comment", one, other));
     }
-    if let Some((one, other)) = first.end.zip(second.end)
+    if let Some((one, other)) = end(first).zip(end(second))
         && one != other
     {
         let title = "bytes after the last member";
         found.push(MetadataDifference {
             fix: Some("write both with the same tar and the same --blocking-factor"),
-            ..around(Aspect::Container, title, end(one), end(other))
+            ..around(Aspect::Container, title, one, other)
         });
     }
     let Some((one, other)) = first.compression.as_ref().zip(second.compression.as_ref()) else {
@@ -76,10 +76,22 @@ fn payload(first: &Compression, second: &Compression) -> MetadataDifference {
     }
 }
 
-fn end(end: End) -> String {
-    let End { bytes, zero } = end;
-    format!("{bytes}{}", if zero { "" } else { ", not all zero" })
+/// GNU tar fills a tar up to whole records of this many bytes.
+const RECORD: u64 = 10240;
+
+/// Says what follows the last member, apart from what its members make of it.
+fn end(package: &Package) -> Option<String> {
+    let End { bytes, zero } = package.end?;
+    let size = if bytes != END_MARKER && package.unpacked.is_multiple_of(RECORD) {
+        format!("zeros to a multiple of {RECORD} bytes")
+    } else {
+        format!("{bytes} bytes")
+    };
+    Some(format!("{size}{}", if zero { "" } else { ", not all zero" }))
 }
+
+/// What Go's archive/tar ends a tar with, and no more.
+const END_MARKER: u64 = 1024;
 
 fn header(first: &GzipHeader, second: &GzipHeader, found: &mut Vec<MetadataDifference>) {
     let time = |header: &GzipHeader| match header.modified {
