@@ -19,6 +19,7 @@ mod sniff;
 mod stream;
 mod tarball;
 #[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "tests read fixtures")]
 mod tests;
 mod zip;
 

@@ -1,5 +1,4 @@
 //! Archives of real programs, cut, changed and made hostile.
-#![expect(clippy::disallowed_methods, reason = "tests read fixtures")]
 
 use std::fs;
 use std::io::Write as _;
