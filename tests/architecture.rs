@@ -10,6 +10,7 @@ const STAGES: &[&str] = &[
     "detect",
     "golang",
     "binary",
+    "packing",
     "finding",
     "config",
     "variation",

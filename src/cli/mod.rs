@@ -6,6 +6,7 @@ mod color;
 mod command_line;
 mod explain;
 mod files;
+pub mod folder;
 mod gates;
 mod graph;
 mod output;
