@@ -14,11 +14,9 @@ pub(super) struct Run {
 const WINDOW: usize = 16;
 /// Distance of the places of the first block that are remembered.
 const STRIDE: usize = 8;
-/// How far a stretch may be from the end of the one before when it is no longer than a window.
-const NEAR: usize = 4096;
-/// What a stretch further away must have in equal bytes, so that a table that repeats itself does not
-/// make everything before it unmatched.
-const FAR_LEN: usize = 64;
+/// How many times its length a stretch may be away from the end of the one before, so that a word that
+/// recurs far away does not leave all that is before it unmatched.
+const JUMP_FACTOR: usize = 8;
 /// The most bytes between two stretches that are one.
 const GAP_MAX: usize = 1 << 16;
 /// A stretch ends where this many more bytes differ than are equal since its best end.
@@ -75,16 +73,16 @@ fn scan(first: &[u8], second: &[u8], start: usize, runs: &mut Runs) {
         let expected = first_end + (at - second_end);
         let same_shift = first.get(expected..expected + WINDOW) == Some(window);
         let place = if same_shift { Some(expected) } else { places.next(first, window, first_end) };
-        let found = place.filter(|place| {
-            let jump = place - first_end;
-            jump <= NEAR || common_prefix(&first[*place..], &second[at..]) >= FAR_LEN.max(WINDOW)
-        });
-        let Some(place) = found else {
+        let Some(place) = place else {
             at += 1;
             continue;
         };
         let back = common_suffix(&first[first_end..place], &second[second_end..at]);
         let len = back + tolerant_len(&first[place..], &second[at..]);
+        if place - first_end > len * JUMP_FACTOR {
+            at += 1;
+            continue;
+        }
         runs.push(run(place - back, at - back, len));
         first_end = place - back + len;
         second_end = at - back + len;

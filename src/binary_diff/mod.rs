@@ -6,11 +6,14 @@ mod align;
 mod code;
 mod compare;
 mod functions;
+mod marks;
+mod matched;
 mod owner;
 mod pieces;
 mod regions;
 mod special;
 mod targets;
+mod walk;
 mod words;
 
 use crate::binary::image::Image;
@@ -19,7 +22,8 @@ use crate::binary::image::Image;
 #[must_use]
 pub fn try_it(first: &Image<'_>, second: &Image<'_>) -> String {
     use std::fmt::Write as _;
-    let found = compare::compare(first, second);
+    let (one, other) = (compare::Opened::new(first), compare::Opened::new(second));
+    let found = compare::compare(&one, &other);
     let mut text = String::new();
     let _ = writeln!(text, "{:?}", found.account.tally);
     let mut counts = std::collections::BTreeMap::<String, usize>::new();
@@ -50,6 +54,9 @@ pub fn try_it(first: &Image<'_>, second: &Image<'_>) -> String {
         entry.1 += hunk.first.len().max(hunk.second.len());
     }
     let _ = writeln!(text, "{per:#?}");
+    for (name, account) in &found.unpacked {
+        let _ = writeln!(text, "{name} {:?} {}", account.tally, account.hunks.len());
+    }
     let made = found.account.apply(first.file);
     let _ = writeln!(text, "proof {}", made.is_some_and(|made| made == second.file));
     text

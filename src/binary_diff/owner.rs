@@ -27,6 +27,8 @@ pub enum Owner {
     Address,
     /// Tables that follow from code, data and paths: symbols, types, stack maps, debug information.
     Table,
+    /// The packed form of a section whose content is accounted for by itself.
+    Packed,
     /// Headers and padding.
     Container,
     Unexplained,
@@ -50,6 +52,7 @@ impl Owner {
             Self::Signature => "signature",
             Self::Address => "moved address",
             Self::Table => "table",
+            Self::Packed => "packed",
             Self::Container => "header",
             Self::Unexplained => "unexplained",
         }

@@ -17,6 +17,8 @@ pub(super) enum Kind {
     Table,
     /// Debug information.
     Debug,
+    /// Debug information whose unpacked content is compared instead.
+    Packed,
     /// The static symbol table and its names.
     Symbols,
     /// Headers, load commands, section tables, padding.

@@ -1,0 +1,166 @@
+//! What of two regions corresponds: pieces by name, and inside of a piece by content.
+
+use std::ops::Range;
+
+use super::address_map::AddressMap;
+use super::align::{Run, align};
+use super::code::Decoder;
+use super::marks::{Mark, Part};
+use super::pieces::{self, Piece};
+use super::regions::{Kind, Pair};
+use crate::binary::image::Image;
+
+/// Two regions, or two debug sections, and what corresponds in them.
+pub(super) struct Matched<'a> {
+    pub(super) pair: Pair<'a>,
+    /// What the places of pieces are in: the file, or an unpacked section.
+    pub(super) first_block: &'a [u8],
+    pub(super) second_block: &'a [u8],
+    pub(super) first: Vec<Piece<'a>>,
+    pub(super) second: Vec<Piece<'a>>,
+    /// For each second piece.
+    pub(super) matches: Vec<Option<usize>>,
+    /// For each second piece, in bytes from the starts of both.
+    pub(super) runs: Vec<Vec<Run>>,
+}
+
+/// Matches the pieces of two regions.
+pub(super) fn regions<'a>(
+    pair: Pair<'a>,
+    images: (&'a Image<'a>, &'a Image<'a>),
+    marks: (&[Mark<'a>], &[Mark<'a>]),
+    decoder: Decoder,
+) -> Matched<'a> {
+    let cut = |region, marks: &[Mark<'a>]| match (region, pair.kind) {
+        (None, _) => Vec::new(),
+        (Some(region), Kind::Code | Kind::Data | Kind::LineTable) => pieces::cut(region, marks),
+        (Some(region), _) => pieces::cut(region, &[]),
+    };
+    let (first, second) = (cut(pair.first, marks.0), cut(pair.second, marks.1));
+    let matches = match (pair.first, pair.second) {
+        (Some(_), Some(_)) => pieces::matched(&first, &second),
+        _ => vec![None; second.len()],
+    };
+    let (first_block, second_block) = (images.0.file, images.1.file);
+    let runs = second
+        .iter()
+        .zip(&matches)
+        .map(|(piece, index)| {
+            let Some(from) = index.and_then(|index| first.get(index)) else { return Vec::new() };
+            let old = part(first_block, &from.content);
+            let new = part(second_block, &piece.content);
+            runs(pair.kind, decoder, (from, old), (piece, new))
+        })
+        .collect();
+    Matched { pair, first_block, second_block, first, second, matches, runs }
+}
+
+/// What corresponds in two pieces of one name.
+fn runs(
+    kind: Kind,
+    decoder: Decoder,
+    (from, old): (&Piece<'_>, &[u8]),
+    (piece, new): (&Piece<'_>, &[u8]),
+) -> Vec<Run> {
+    if kind == Kind::Code {
+        let (from, to) = (decoder.trimmed(old).len(), decoder.trimmed(new).len());
+        // Of a function that changed only the start is known to correspond.
+        return vec![straight(if from == to { from } else { to.min(1) })];
+    }
+    if kind == Kind::Packed {
+        return Vec::new();
+    }
+    let mut runs = if old.len() == new.len() && is_one_thing(piece, old, new) {
+        vec![straight(new.len())]
+    } else {
+        align(old, new)
+    };
+    // What follows the content in memory is zero at first.
+    let rest = |piece: &Piece<'_>, content: &[u8]| {
+        usize::try_from(piece.len).unwrap_or(usize::MAX).saturating_sub(content.len())
+    };
+    let len = rest(from, old).min(rest(piece, new));
+    runs.extend((len > 0).then_some(Run { first: old.len(), second: new.len(), len }));
+    runs
+}
+
+/// Matches two debug sections by content.
+pub(super) fn debug<'a>(
+    pair: Pair<'a>,
+    first_block: &'a [u8],
+    second_block: &'a [u8],
+) -> Matched<'a> {
+    let piece = |content: Range<usize>| Piece {
+        name: b"",
+        part: Part::Symbol,
+        is_sized: false,
+        address: 0,
+        len: content.len() as u64,
+        content,
+    };
+    Matched {
+        pair,
+        first_block,
+        second_block,
+        first: vec![piece(0..first_block.len())],
+        second: vec![piece(0..second_block.len())],
+        matches: vec![Some(0)],
+        runs: vec![align(first_block, second_block)],
+    }
+}
+
+fn straight(len: usize) -> Run {
+    Run { first: 0, second: 0, len }
+}
+
+pub(super) fn part<'a>(block: &'a [u8], range: &Range<usize>) -> &'a [u8] {
+    block.get(range.clone()).unwrap_or_default()
+}
+
+/// A piece of more bytes may have others in it.
+const LARGE: usize = 1 << 16;
+
+/// Whether bytes at the same offset are the same part of the same thing.
+///
+/// Else a piece is a pool of things without names, which may change places within it; all pieces may be
+/// that in Mach-O and PE files, which have few names for constants and no sizes.
+fn is_one_thing(piece: &Piece<'_>, old: &[u8], new: &[u8]) -> bool {
+    if piece.part == Part::Table
+        || matches!(piece.name, b"" | b"go:string.*" | b"go.string.*" | b"type:*" | b"type.*")
+        || new.len() > LARGE
+    {
+        return false;
+    }
+    let differing = || old.iter().zip(new).filter(|(one, other)| one != other).count();
+    piece.is_sized || differing() * 8 < new.len()
+}
+
+/// Addresses from here on are offsets in regions that are not loaded.
+const UNLOADED: u64 = 1 << 62;
+/// Room between two such regions.
+const UNLOADED_STEP: u64 = 1 << 40;
+
+/// Addresses in memory and places in sections that are not loaded, and where these begin in both files.
+pub(super) fn address_map(regions: &[&Matched<'_>]) -> (AddressMap, Vec<(u64, u64)>) {
+    let (mut map, mut bases) = (AddressMap::default(), Vec::new());
+    for (number, region) in (0_u64..).zip(regions) {
+        let (Some(from), Some(to)) = (region.pair.first, region.pair.second) else { continue };
+        // The offset in a section stands for its address where it has none.
+        let loaded = from.address != 0 && to.address != 0;
+        let base = UNLOADED + number * UNLOADED_STEP;
+        bases.push(if loaded { (from.address, to.address) } else { (base, base) });
+        for ((piece, index), runs) in region.second.iter().zip(&region.matches).zip(&region.runs) {
+            let Some(from) = index.and_then(|index| region.first.get(index)) else { continue };
+            if piece.part == Part::Table {
+                bases.push((from.address, piece.address));
+            }
+            let (one, other) = if loaded { (from.address, piece.address) } else { (base, base) };
+            for run in runs {
+                let (from, to) = (run.first as u64, run.second as u64);
+                map.add(one.wrapping_add(from), other.wrapping_add(to), run.len);
+            }
+        }
+    }
+    map.finish();
+    (map, bases)
+}
