@@ -17,6 +17,7 @@ mod numbers;
 mod pe;
 mod sniff;
 pub mod symbols;
+pub mod traces;
 
 /// What an executable says of itself.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
