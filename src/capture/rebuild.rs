@@ -13,7 +13,7 @@ use crate::capture::job::last_lines;
 use crate::capture::process::{self, Job, Output};
 use crate::capture::scratch::Scratch;
 use crate::capture::tree::{Source, git};
-use crate::golang::rebuild::{Origin, Rebuild};
+use crate::golang::rebuild::Rebuild;
 use crate::recording::{redact, shell_word};
 
 /// By which means a rebuild works.
@@ -286,12 +286,6 @@ impl Tree {
             false => root.join(&self.source.below),
         })
     }
-}
-
-/// Says whether the origin needs a checkout.
-#[must_use]
-pub fn needs_source(rebuild: &Rebuild) -> bool {
-    matches!(rebuild.origin, Origin::Checkout { .. })
 }
 
 /// Asks for the values of [`FETCH`].

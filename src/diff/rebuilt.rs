@@ -35,15 +35,19 @@ pub struct Cause {
     pub fix: Option<String>,
 }
 
+/// What a rebuild was sure of.
+#[derive(Debug, Clone, Copy)]
+pub struct Known {
+    /// The flags of the linker were recorded or given.
+    pub ldflags: bool,
+    /// The directory of the source is not in the file, or is that of the module cache.
+    pub directory: bool,
+}
+
 /// Compares an executable with its rebuild. `None` when they are equal.
 ///
-/// `ldflags_known` says that the flags of the linker were recorded or given.
 #[must_use]
-pub fn compare(
-    binary: &Executable,
-    rebuilt: &Executable,
-    ldflags_known: bool,
-) -> Option<Mismatch> {
+pub fn compare(binary: &Executable, rebuilt: &Executable, known: Known) -> Option<Mismatch> {
     if binary.sha256 == rebuilt.sha256 {
         return None;
     }
@@ -59,7 +63,7 @@ pub fn compare(
     }
     causes.extend(differences.settings.iter().map(of_setting));
     causes.extend(directories(&binary.traces, &rebuilt.traces));
-    causes.extend(of_build_id(binary, rebuilt, &differences, ldflags_known, causes.is_empty()));
+    causes.extend(of_build_id(binary, rebuilt, &differences, known, causes.is_empty()));
     if causes.is_empty() {
         let what = match differences.build_id {
             BuildIdMeaning::Unknown { why } => format!("nothing says why: {why}"),
@@ -83,19 +87,24 @@ pub fn distance(mismatch: &Mismatch) -> u8 {
 
 fn of_setting(change: &SettingChange) -> Cause {
     let value = |side: &Option<String>| side.clone().unwrap_or_else(|| "(none)".to_owned());
-    let change_text = format!("{} in the binary, {} in the rebuild", value(&change.first), value(&change.second));
+    let change_text =
+        format!("{} in the binary, {} in the rebuild", value(&change.first), value(&change.second));
     let (name, subject, fix) = match &change.key {
         SettingKey::Mod if version(&change.first) == version(&change.second) => (
             "source",
             "the source of the module is another under the same version".to_owned(),
-            Some("the version was published again, or a proxy serves other files: compare the h1 sum with sum.golang.org"),
+            Some(
+                "the version was published again, or a proxy serves other files: compare the h1 sum with sum.golang.org",
+            ),
         ),
         SettingKey::Mod => ("source", "the main module".to_owned(), None),
         SettingKey::Path => ("source", "the main package".to_owned(), None),
         SettingKey::Dep(path) => (
             "dependency",
             format!("the module {path}"),
-            Some("it was built inside of another module or workspace, whose go.mod chose its versions: --source DIR names that"),
+            Some(
+                "it was built inside of another module or workspace, whose go.mod chose its versions: --source DIR names that",
+            ),
         ),
         SettingKey::Build(key) if key.starts_with("vcs.") => (
             "source",
@@ -115,13 +124,20 @@ fn version(main: &Option<String>) -> Option<&str> {
 fn directories(binary: &Traces, rebuilt: &Traces) -> Vec<Cause> {
     let pairs = [
         ("GOROOT", &binary.goroot, &rebuilt.goroot, "have Go at that path"),
-        ("the module cache", &binary.module_cache, &rebuilt.module_cache, "set GOMODCACHE to that path"),
+        (
+            "the module cache",
+            &binary.module_cache,
+            &rebuilt.module_cache,
+            "set GOMODCACHE to that path",
+        ),
     ];
     let differing = pairs.into_iter().filter_map(|(name, first, second, fix)| {
         let (first, second) = (first.as_ref()?, second.as_ref()?);
         (first != second).then(|| Cause {
             name: "directory",
-            what: format!("{name} was {first}, here it is {second}; without -trimpath the path is in the file"),
+            what: format!(
+                "{name} was {first}, here it is {second}; without -trimpath the path is in the file"
+            ),
             fix: Some(format!("{fix} and verify again, or release what is built with -trimpath")),
         })
     });
@@ -133,13 +149,13 @@ fn of_build_id(
     binary: &Executable,
     rebuilt: &Executable,
     differences: &Differences,
-    ldflags_known: bool,
+    known: Known,
     nothing_else: bool,
 ) -> Option<Cause> {
     let cgo = binary.traces.cgo;
     match differences.build_id {
         BuildIdMeaning::Same => Some(changed_after(binary, rebuilt, &differences.sections)),
-        BuildIdMeaning::LinkerInputsOnly | BuildIdMeaning::IdsOnly if nothing_else && !ldflags_known => {
+        BuildIdMeaning::LinkerInputsOnly | BuildIdMeaning::IdsOnly if nothing_else && !known.ldflags => {
             Some(Cause {
                 name: "link-flags",
                 what: "only inputs of the linker differ, and Go does not record -ldflags of a build with -trimpath".to_owned(),
@@ -153,6 +169,11 @@ fn of_build_id(
                 fix: Some("verify where it was built, or in the same image".to_owned()),
             })
         }
+        BuildIdMeaning::MainChanged if nothing_else && !known.directory => Some(Cause {
+            name: "directory",
+            what: "built without -trimpath in a checkout, whose directory is in the file and not recorded; the source may be the same".to_owned(),
+            fix: Some("have the checkout where it was built and name that with --source, or release what is built with -trimpath".to_owned()),
+        }),
         BuildIdMeaning::MainChanged if nothing_else => Some(Cause {
             name: "source",
             what: "the code of the main package or of one that it imports is another, although all that is recorded is the same".to_owned(),
@@ -184,5 +205,9 @@ fn changed_after(binary: &Executable, rebuilt: &Executable, sections: &[SectionC
             others.join(", ")
         )
     };
-    Cause { name: "changed-after-build", what, fix: Some("verify the file as the build left it".to_owned()) }
+    Cause {
+        name: "changed-after-build",
+        what,
+        fix: Some("verify the file as the build left it".to_owned()),
+    }
 }

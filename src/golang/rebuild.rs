@@ -178,6 +178,15 @@ impl Rebuild {
         }
     }
 
+    /// Builds the package as the module or workspace of a directory has it, in place of a module of
+    /// its own that go fetches.
+    pub fn from_a_directory(&mut self) {
+        if matches!(self.origin, Origin::Module { .. }) {
+            self.origin = Origin::Checkout { revision: None, modified: false };
+            self.flags.push("-buildvcs=false".to_owned());
+        }
+    }
+
     /// Returns the words after `go` that build it.
     #[must_use]
     pub fn words(&self, ldflags: &str) -> Vec<String> {
