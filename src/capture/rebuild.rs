@@ -13,6 +13,7 @@ use crate::capture::job::last_lines;
 use crate::capture::process::{self, Job, Output};
 use crate::capture::scratch::Scratch;
 use crate::capture::tree::{Source, git};
+use crate::golang::flags::GoCommand;
 use crate::golang::rebuild::Rebuild;
 use crate::recording::{redact, shell_word};
 
@@ -208,6 +209,10 @@ impl<'a> Rebuilder<'a> {
             true => self.go.setting("GOCACHE").into(),
             false => self.scratch.folder("gocache")?.into_os_string(),
         };
+        // It says who may write to the owner's module cache, and changes no byte of what is built.
+        if GoCommand::parse(&[], self.go.setting("GOFLAGS")).is_set("modcacherw") {
+            set("GOFLAGS", "-modcacherw".into());
+        }
         set("GOENV", "off".into());
         set("GOTOOLCHAIN", rebuild.toolchain.as_str().into());
         set("GOMODCACHE", modules.into());
