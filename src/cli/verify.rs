@@ -378,7 +378,11 @@ fn hint(output: &str, offline: bool) -> Option<&'static str> {
         )
     } else if says("toolchain not available") || says("download go1") {
         Some("the toolchain must be a release that GOPROXY has; GOTOOLCHAIN toolchains are modules")
-    } else if says("404 Not Found") || says("410 Gone") || says("unknown revision") {
+    } else if says("403 Forbidden")
+        || says("404 Not Found")
+        || says("410 Gone")
+        || says("unknown revision")
+    {
         Some(
             "the version is not to be had from GOPROXY; a private module needs GOPRIVATE or GOAUTH as `go install` does",
         )
