@@ -326,9 +326,9 @@ fn in_url(path: &str) -> String {
 
 /// Finds the executable: for another system it is in a folder of its own.
 fn only_file(dir: &Path) -> io::Result<PathBuf> {
-    for entry in fs::read_dir(dir)? {
-        let path = entry?.path();
-        return if path.is_dir() { only_file(&path) } else { Ok(path) };
+    match fs::read_dir(dir)?.next().transpose()?.map(|entry| entry.path()) {
+        Some(path) if path.is_dir() => only_file(&path),
+        Some(path) => Ok(path),
+        None => Err(io::Error::new(io::ErrorKind::NotFound, "go install left no file there")),
     }
-    Err(io::Error::new(io::ErrorKind::NotFound, "go install left no file there"))
 }
