@@ -94,7 +94,7 @@ fn of_setting(change: &SettingChange) -> Cause {
             "source",
             "the source of the module is another under the same version".to_owned(),
             Some(
-                "the version was published again, or a proxy serves other files: compare the h1 sum with sum.golang.org",
+                "the version was published again, or a proxy serves other files: compare the h1 sum with that of the checksum database",
             ),
         ),
         SettingKey::Mod => ("source", "the main module".to_owned(), None),
