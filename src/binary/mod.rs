@@ -20,6 +20,7 @@ pub mod pclntab;
 mod pe;
 mod sniff;
 pub mod symbols;
+pub mod traces;
 
 /// What an executable says of itself.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -12,6 +12,7 @@ mod job;
 mod pack;
 pub mod plan;
 mod process;
+pub mod rebuild;
 pub mod record;
 mod replan;
 pub mod scratch;
@@ -66,6 +67,8 @@ pub enum CaptureError {
     NotHere { what: String },
     #[error("the plan of `{command}` failed: {status}")]
     Plan { command: String, status: ExitStatus, output: String },
+    #[error("the rebuild failed: `{command}` ended with {status}")]
+    Rebuild { command: String, status: ExitStatus, output: String },
     #[error(
         "`{dir}` holds no main package, so `go build` makes no file to compare: use --depth plan, or name a build after `--` (such as `go test -c -o OUT/ ./...`) and its files with --artifact"
     )]

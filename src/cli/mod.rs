@@ -19,6 +19,7 @@ mod reuse;
 mod rules;
 mod sides;
 mod sources;
+mod verify;
 mod why;
 
 use std::error::Error as _;
@@ -58,6 +59,7 @@ enum Command {
     Graph(graph::GraphArgs),
     Record(record::RecordArgs),
     Reuse(reuse::ReuseArgs),
+    Verify(verify::VerifyArgs),
     Rules(rules::RulesArgs),
 }
 
@@ -146,6 +148,8 @@ enum Error {
     Command { side: &'static str, command: String, status: std::process::ExitStatus },
     #[error(transparent)]
     Graph(#[from] graph::GraphError),
+    #[error(transparent)]
+    Verify(#[from] verify::VerifyError),
     #[error("there is no rule `{id}`; `goaudit rules` lists them")]
     NoRule { id: String },
     #[error("failed to write `{path}`")]
@@ -180,6 +184,7 @@ impl Error {
             | Self::SeveralPackages { .. }
             | Self::OutputIsInput { .. }
             | Self::NoQuantity { .. }
+            | Self::Verify(_)
             | Self::NoRule { .. } => Exit::Usage,
             Self::Graph(err) => err.exit(),
             Self::Capture(_)
@@ -224,6 +229,7 @@ pub fn main() -> ExitCode {
         Command::Graph(args) => args.run(out),
         Command::Record(args) => return args.run().unwrap_or_else(|err| complain(&err).into()),
         Command::Reuse(args) => args.run(out),
+        Command::Verify(args) => args.run(out),
         Command::Rules(args) => args.run(out),
     };
     exit.unwrap_or_else(|err| complain(&err)).into()

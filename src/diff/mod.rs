@@ -19,6 +19,7 @@ mod origin;
 pub mod path_map;
 pub mod plan;
 mod reach;
+pub mod rebuilt;
 pub mod reuse;
 pub mod rows;
 pub mod sections;

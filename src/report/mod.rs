@@ -9,6 +9,7 @@ mod not_known;
 mod proof;
 pub mod reuse;
 pub mod text;
+pub mod verify;
 
 pub use not_known::gaps;
 
