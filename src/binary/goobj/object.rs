@@ -24,6 +24,7 @@ macro_rules! blocks {
         /// In the order of the header; the last is the end of the others.
         const BLOCKS: &[Block] = &[$(Block { name: $name, entry: $entry }),*];
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        #[expect(dead_code, reason = "every block is named; not all are read")]
         pub(super) enum At { $($constant),* }
     };
 }

@@ -72,11 +72,21 @@ pub enum Target<'a> {
     /// A symbol of the same object.
     Own(SymbolName<'a>),
     /// A symbol that is known by its name alone.
-    Named { name: &'a [u8], abi: u16 },
+    Named {
+        name: &'a [u8],
+        abi: u16,
+    },
     /// A symbol of another package, by its number there.
-    Imported { package: &'a [u8], number: u32, name: &'a [u8] },
+    Imported {
+        package: &'a [u8],
+        number: u32,
+        name: &'a [u8],
+    },
     /// A function of the runtime, by its number in a list of the compiler.
-    Builtin { number: u32, name: &'a [u8] },
+    Builtin {
+        number: u32,
+        name: &'a [u8],
+    },
 }
 
 /// Returns what a symbol of that auxiliary kind is.
