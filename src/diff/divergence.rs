@@ -46,7 +46,7 @@ pub(super) fn of(rows: &[ActionRow]) -> Divergences {
         found.roots.push(Divergence {
             row: index,
             package: row.package.clone(),
-            action: row.full_name(),
+            action: row.name(),
             is_nondeterministic: !row.is_changed(),
             archives: None,
             kept: None,
