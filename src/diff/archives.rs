@@ -156,12 +156,16 @@ fn compare_objects(first: &Object<'_>, second: &Object<'_>, diff: &mut ArchiveDi
         diff.files = Some(file_change(&first.files, &second.files));
     }
     let (ours, theirs) = (by_symbol(&first.symbols), by_symbol(&second.symbols));
-    let mut places = Vec::new();
+    // The linker places by content what it knows by content, and the order of
+    // these follows that of their users.
+    let (mut places, mut of_content) = (Vec::new(), Vec::new());
     for (key, (place, symbol)) in &ours {
         match theirs.get(key) {
             None => note(symbol, Class::OnlyFirst, symbol.data.len(), 0, diff),
             Some((other_place, other)) => {
-                places.push((*place, *other_place));
+                let by_content = symbol.name.hash.is_some();
+                let list = if by_content { &mut of_content } else { &mut places };
+                list.push((*place, *other_place));
                 match class(symbol, other) {
                     None => diff.symbols_equal += 1,
                     Some(class) => note(symbol, class, symbol.data.len(), other.data.len(), diff),
@@ -175,6 +179,9 @@ fn compare_objects(first: &Object<'_>, second: &Object<'_>, diff: &mut ArchiveDi
         }
     }
     diff.moved += moved(places);
+    if (diff.symbols_changed, diff.moved) == (before.0, before.1) {
+        diff.moved += moved(of_content);
+    }
     let after = (diff.symbols_changed, diff.moved, diff.imports.len(), diff.files.is_some());
     let told = before != after || diff.export_data;
     diff.other |= first.bytes != second.bytes && !told;

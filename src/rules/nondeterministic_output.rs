@@ -18,7 +18,14 @@ fn check(builds: &Builds<'_>) -> Vec<Finding> {
     let fix = "build it twice with GOMAXPROCS=1 and an empty GOCACHE; if it still differs, report it with both outputs, which --keep-archives DIR keeps";
     let actions = builds.comparison.nondeterministic.iter().map(|action| {
         let roots = &builds.comparison.divergences.roots;
-        let root = roots.iter().find(|it| it.is_nondeterministic && it.action == action.action);
+        // Variants of a package share its name.
+        let is_its = |root: &&Divergence| {
+            let row = builds.comparison.actions.get(root.row);
+            let content = row.and_then(|row| row.first).and_then(|side| side.content);
+            root.action == action.action
+                && content.is_some_and(|content| content.as_str() == action.first)
+        };
+        let root = roots.iter().find(is_its);
         let mut finding = RULE.finding(&action.action, message(root));
         if let Some(Divergence { archives: Some(Err(why)), .. }) = root {
             finding = finding.with_evidence(format!("its archives could not be compared: {why}"));
