@@ -11,6 +11,7 @@ use crate::golang::build_info::BuildInfo;
 
 pub mod debug;
 mod elf;
+pub mod goobj;
 pub mod image;
 mod layout;
 mod mach_o;

@@ -49,6 +49,8 @@ pub trait Watch {
 pub struct Pair {
     pub first: PathBuf,
     pub second: PathBuf,
+    /// What the stand-ins of each build left.
+    pub records: [PathBuf; 2],
     /// What each variation that was applied did.
     pub effects: Vec<Effect>,
     /// Whether both read the owner's tree, which nobody may write to.
@@ -105,6 +107,7 @@ pub fn run(
     Ok(Pair {
         first: recorded,
         second: recorded_again,
+        records: [first.records, second.records],
         effects,
         in_place: trees.linked,
         _scratch: scratch,

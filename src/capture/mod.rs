@@ -5,6 +5,7 @@ pub mod artifacts;
 pub mod check;
 mod git_dir;
 pub mod go;
+pub mod gocache;
 mod hash_filter;
 pub mod interrupt;
 mod invocation;

@@ -16,7 +16,7 @@ use crate::cli::output::OutputArgs;
 use crate::cli::policy::{self, Loaded};
 use crate::cli::progress::Progress;
 use crate::cli::prove::Prover;
-use crate::cli::{Error, Exit, Format, emit, files, repository};
+use crate::cli::{Error, Exit, Format, archives, emit, files, repository};
 use crate::diff::{self, Comparison};
 use crate::golang::inputs::Inputs;
 use crate::policy::{Command, Date, Outcome, Policy};
@@ -66,6 +66,10 @@ pub(super) struct CheckArgs {
     /// Keep both recordings, as first.goaudit and second.goaudit, in this directory
     #[arg(long, value_name = "DIR")]
     save: Option<PathBuf>,
+    /// Keep both archives of each package that equal inputs gave another output for, with what they
+    /// differ by and how they were compiled, in this directory: for a bug report
+    #[arg(long, value_name = "DIR")]
+    keep_archives: Option<PathBuf>,
     /// Undo each cause, plan both builds again, and say which keys became equal; then plan the
     /// first under one variation at a time, and say which shows the cause alone
     #[arg(long)]
@@ -197,6 +201,10 @@ impl CheckArgs {
         let second = files::read_recording(&pair.second, inputs)?;
         interrupt.check()?;
         let mut comparison = diff::compare(&first, &second, inputs);
+        if plan.depth == Depth::Build {
+            let keep = self.keep_archives.as_deref();
+            archives::examine(&pair, [&first, &second], &mut comparison, keep, &interrupt)?;
+        }
         if self.prove {
             let planner = Planner::new(&plan.work_dir, &interrupt)?;
             let (spares, effects) = (pair.in_place, pair.effects.as_slice());
@@ -210,7 +218,7 @@ impl CheckArgs {
 
     /// Fails before the builds rather than after them.
     fn probe(&self) -> Result<(), Error> {
-        if let Some(dir) = &self.save {
+        for dir in self.save.iter().chain(&self.keep_archives) {
             files::probe_folder(dir)?;
         }
         self.output.probe()

@@ -70,12 +70,17 @@ pub(super) fn keep(from: &Path, dir: &Path, name: &str) -> Result<(), Error> {
 ///
 /// Fails when it cannot be written; a file that was there is then as it was.
 pub(super) fn write(path: &Path, text: &str) -> io::Result<()> {
+    write_bytes(path, text.as_bytes())
+}
+
+/// Writes the file, as [`write`] does.
+pub(super) fn write_bytes(path: &Path, content: &[u8]) -> io::Result<()> {
     // A device or a pipe is written to; a file by that name would take its place.
     if fs::metadata(path).is_ok_and(|data| !data.is_file()) {
-        return fs::write(path, text);
+        return fs::write(path, content);
     }
     let mut part = part(path)?;
-    part.write_all(text.as_bytes())?;
+    part.write_all(content)?;
     part.persist(path).map_err(|err| err.error)?;
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! An edge: arguments, files, the terminal and the exit code.
 #![expect(clippy::disallowed_methods, reason = "cli is an edge; see clippy.toml")]
 
+mod archives;
 mod check;
 mod color;
 mod command_line;

@@ -5,6 +5,7 @@
 //! all of these follows; any other differing input makes it a root.
 
 mod actions;
+pub mod archives;
 pub mod artifacts;
 mod attribute;
 pub mod build_ids;
@@ -12,6 +13,7 @@ mod cache_state;
 pub mod category;
 pub mod cause;
 mod changes;
+pub mod divergence;
 pub mod experiment;
 mod matching;
 pub mod misses;
@@ -32,6 +34,7 @@ pub mod why;
 use crate::diff::actions::{Action, Actions};
 use crate::diff::artifacts::ArtifactPair;
 use crate::diff::cause::Cause;
+use crate::diff::divergence::Divergences;
 use crate::diff::matching::Pair;
 use crate::diff::path_map::PathMap;
 use crate::diff::rows::ActionRow;
@@ -53,6 +56,8 @@ pub struct Comparison {
     pub unexplained: Vec<Unexplained>,
     /// Actions with equal keys whose outputs differ.
     pub nondeterministic: Vec<Nondeterministic>,
+    /// The compiles whose outputs differ first.
+    pub divergences: Divergences,
     /// Every action of both builds.
     pub actions: Vec<ActionRow>,
     /// In which order to undo causes, best first.
@@ -142,6 +147,7 @@ pub fn compare(first: &Recording, second: &Recording, inputs: &Inputs) -> Compar
         matching.only_second.iter().map(|&index| &theirs.all[index]).collect(),
     );
     comparison.actions = rows::of(&steps, found, &only_first, &only_second);
+    comparison.divergences = divergence::of(&comparison.actions);
     cache_state::add(&mut comparison, first, second);
     comparison.plan = plan::greedy(&comparison);
     comparison

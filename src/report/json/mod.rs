@@ -10,6 +10,7 @@ use serde::Serialize;
 use crate::diff::artifacts::{ArtifactPair, Outcome as ArtifactOutcome, Side};
 use crate::diff::build_ids::BuildIdMeaning;
 use crate::diff::cause::Cause;
+use crate::diff::divergence::Divergence;
 use crate::diff::experiment::Proof;
 use crate::diff::{Change, Comparison, PlanStep};
 use crate::finding::Level;
@@ -87,8 +88,24 @@ struct ComparisonObject<'a> {
     cutoff_cpu_seconds: Option<f64>,
     /// In which order to undo the causes, and what each step frees.
     plan: Vec<PlanObject>,
+    /// Compiles whose output differs and whose inputs are the outputs of none that does.
+    divergences: Vec<DivergenceObject<'a>>,
+    /// Compiles whose output differs behind those.
+    divergence_followers: usize,
     /// What the comparison leaves open, one sentence each.
     not_known: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct DivergenceObject<'a> {
+    action: &'a str,
+    package: &'a str,
+    equal_keys: bool,
+    /// What the archives differ by; null where they were not looked at.
+    difference: Option<String>,
+    not_compared: Option<&'a str>,
+    /// Folder that both archives were kept in.
+    kept: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -289,7 +306,25 @@ fn compared<'a>(
         tests: (&comparison.tests).into(),
         cutoff_cpu_seconds: counts.cutoff_cpu_seconds,
         plan: comparison.plan.iter().map(plan_step).collect(),
+        divergences: comparison.divergences.roots.iter().map(divergence).collect(),
+        divergence_followers: comparison.divergences.followers,
         not_known: not_known::lines(comparison, first, second),
+    }
+}
+
+fn divergence(root: &Divergence) -> DivergenceObject<'_> {
+    let (difference, not_compared) = match &root.archives {
+        Some(Ok(difference)) => (Some(difference.summary()), None),
+        Some(Err(why)) => (None, Some(why.as_str())),
+        None => (None, None),
+    };
+    DivergenceObject {
+        action: &root.action,
+        package: &root.package,
+        equal_keys: root.is_nondeterministic,
+        difference,
+        not_compared,
+        kept: root.kept.as_deref(),
     }
 }
 

@@ -13,6 +13,7 @@ use anstyle::{AnsiColor, Style as Ansi};
 
 use crate::diff::Comparison;
 use crate::diff::artifacts::Outcome as ArtifactOutcome;
+use crate::diff::divergence::Divergences;
 use crate::finding::Level;
 use crate::policy::Outcome;
 use crate::report::{Depth, Report, not_examined};
@@ -153,7 +154,31 @@ fn summary(report: &Report<'_>, comparison: &Comparison) -> String {
         let _ = writeln!(text, "  {}: {state}", number(total, "artifact"));
     }
     text.push_str(&actions(comparison));
+    text.push_str(&first_to_diverge(&comparison.divergences));
     text
+}
+
+/// The package that differs before all that use it, where its archives were looked at.
+fn first_to_diverge(divergences: &Divergences) -> String {
+    let Some((root, archives)) =
+        divergences.roots.first().and_then(|root| Some((root, root.archives.as_ref()?)))
+    else {
+        return String::new();
+    };
+    let keys = if root.is_nondeterministic { "equal keys" } else { "other key" };
+    let difference = match archives {
+        Ok(difference) => difference.summary(),
+        Err(why) => format!("not compared: {why}"),
+    };
+    let others = match divergences.roots.len() - 1 {
+        0 => String::new(),
+        others => format!("{} more, ", number(others, "root")),
+    };
+    format!(
+        "  first package that diverges: {} (root, {keys}), {others}{} not shown\n    {difference}\n",
+        root.package,
+        number(divergences.followers, "follower"),
+    )
 }
 
 /// How many actions changed, and how much of that is proven.
