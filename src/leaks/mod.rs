@@ -31,6 +31,10 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// The kinds that are directories.
+    pub const DIRECTORIES: &'static [Self] =
+        &[Self::Workdir, Self::Home, Self::Tmpdir, Self::Gomodcache, Self::Gocache, Self::Goroot];
+
     /// What stands for the value wherever it is shown.
     #[must_use]
     pub const fn placeholder(self) -> &'static str {
@@ -47,7 +51,9 @@ impl Kind {
         }
     }
 
-    const fn is_directory(self) -> bool {
+    /// Says whether it is a directory.
+    #[must_use]
+    pub const fn is_directory(self) -> bool {
         !matches!(self, Self::User | Self::Host | Self::Environment)
     }
 }
@@ -71,7 +77,7 @@ pub enum Origin {
 pub struct Leak {
     pub kind: Kind,
     pub origin: Origin,
-    /// As in [`crate::recording::Artifact::path`].
+    /// Relative to the output folder or the workdir, with `/`.
     pub artifact: String,
     /// Path inside of an archive, and of an archive in that, with `/`; empty for the artifact itself.
     pub member: String,
