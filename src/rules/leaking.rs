@@ -54,8 +54,10 @@ pub(super) fn for_want_of_trimpath(builds: &Builds<'_>) -> Vec<String> {
 }
 
 fn is_told_by_missing_trimpath(builds: &Builds<'_>, leak: &Leak) -> bool {
+    // A program that calls runtime.GOROOT holds it in its data, without -trimpath only.
+    let is_of_go = matches!(leak.origin, Origin::Paths | Origin::BuildInfo);
     leak.kind.is_directory()
-        && matches!(leak.origin, Origin::Paths | Origin::BuildInfo)
+        && (is_of_go || leak.kind == Kind::Goroot)
         && !is_trimmed(builds, &leak.artifact)
         && missing_trimpath::fires(builds)
 }
