@@ -231,6 +231,10 @@ fn every_format_is_looked_into() {
         assert!(found.found.iter().any(|leak| is_debug(&leak)), "{os}: {places:?}");
         assert!(found.found.iter().all(|leak| leak.origin == Origin::Paths), "{os}: {found:#?}");
         assert_eq!((found.notes, found.omitted), (vec![], 0), "{os}");
+        for eighths in 0..8 {
+            let cut = &file[..file.len() / 8 * eighths];
+            leaks::scan("cut", cut, &needles, &mut Budget::default(), &mut Leaks::default());
+        }
     }
 }
 

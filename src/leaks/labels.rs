@@ -15,6 +15,12 @@ use crate::binary::pclntab::Pclntab;
 const INFO_START: [u8; 16] = *b"\x30\x77\xaf\x0c\x92\x74\x08\x02\x41\xe1\xc1\x07\xe6\xd6\x18\xe6";
 const INFO_END: [u8; 16] = *b"\xf9\x32\x43\x31\x86\x18\x20\x72\x00\x82\x42\x10\x41\x16\xd8\xf2";
 
+/// Starts of a build info that are looked at.
+const FRAMES: usize = 8;
+
+/// Bytes of a line of the build info before a value; a key stands at its start.
+const LINE: usize = 4096;
+
 /// Symbols looked at to find one that holds an address.
 const SYMBOLS_BACK: usize = 64;
 
@@ -55,20 +61,21 @@ impl<'i, 'a> Labels<'i, 'a> {
 
     fn build_info(&self) -> &[Range<usize>] {
         self.build_info.get_or_init(|| {
-            let starts = memmem::find_iter(self.image.file, &INFO_START);
+            // Two are in a file; more are a program's that reads such files.
+            let starts = memmem::find_iter(self.image.file, &INFO_START).take(FRAMES);
             let framed = starts.filter_map(|start| {
                 let text = self.image.file.get(start..)?;
                 let end = start.checked_add(memmem::find(text, &INFO_END)?)?;
                 Some(start.checked_add(INFO_START.len())?..end)
             });
-            // Two are in a file; more are a program's that reads such files.
-            framed.take(8).collect()
+            framed.collect()
         })
     }
 
     /// The key of the line of the build info: `build info -ldflags`, `build info dep`.
     fn setting(&self, info: &Range<usize>, place: usize) -> String {
-        let before = self.image.file.get(info.start..place).unwrap_or_default();
+        let start = info.start.max(place.saturating_sub(LINE));
+        let before = self.image.file.get(start..place).unwrap_or_default();
         let line = before.rsplit(|byte| *byte == b'\n').next().unwrap_or_default();
         let line = line.strip_prefix(b"build\t").unwrap_or(line);
         let key = line.split(|byte| matches!(byte, b'=' | b'\t')).next().unwrap_or_default();
