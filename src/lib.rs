@@ -10,6 +10,7 @@
 //! | [`golang`] | Go's own text and bytes | values | none |
 //! | [`binary`] | an ELF, Mach-O or PE file | its build ID, build info, sections | none |
 //! | [`packing`] | an archive, a listing of a folder | its members and their metadata | none |
+//! | [`leaks`] | an artifact, values of its build | where it holds them | none |
 //! | [`config`] | CI and build files | a [`config::Repository`] | none |
 //! | [`variation`] | | what a rebuild makes different | none |
 //! | [`recording`] | bytes of a `.goaudit` file | a [`recording::Recording`] | none |
@@ -30,6 +31,7 @@ pub mod detect;
 pub mod diff;
 pub mod finding;
 pub mod golang;
+pub mod leaks;
 pub mod packing;
 pub mod policy;
 pub mod recording;

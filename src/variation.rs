@@ -27,6 +27,7 @@ pub const VARIATIONS: &[Variation] = &[
     on("umask", "another umask"),
     on("user", "another USER and LOGNAME, and another uid where that needs no root"),
     on("hostname", "another host name, where the platform allows it without root"),
+    on("environment", "an extra variable, GOAUDIT_CANARY, with a value that is nowhere else"),
     on("parallelism", "one more CPU in GOMAXPROCS than there is"),
     on("path", "an extra entry in PATH"),
     on("mtime", "all files of the tree dated 400 days earlier"),

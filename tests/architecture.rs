@@ -11,6 +11,7 @@ const STAGES: &[&str] = &[
     "golang",
     "binary",
     "packing",
+    "leaks",
     "finding",
     "config",
     "variation",

@@ -11,6 +11,7 @@ use goaudit::diff;
 use goaudit::finding::Finding;
 use goaudit::golang::hash_log::Proof;
 use goaudit::golang::inputs::Inputs;
+use goaudit::leaks::{Kind, Leak, Leaks, Origin, Searched};
 use goaudit::recording::{self, Recording};
 use goaudit::rules::{self, Builds};
 
@@ -248,4 +249,71 @@ fn an_artifact_that_cannot_be_read_is_said() {
     }
     let finding = pair.of("artifact-not-parsed").remove(0);
     assert!(finding.evidence.iter().any(|line| line.contains("a text file")), "{finding:?}");
+}
+
+impl Pair {
+    /// Has both builds searched for GOROOT, the second by a value of its own, and the first find it.
+    fn with_leak(mut self, kind: Kind, origin: Origin, second_has_it: bool) -> Self {
+        for (index, side) in [&mut self.first, &mut self.second].into_iter().enumerate() {
+            let is_certain = index == 1;
+            let leak = Leak {
+                kind,
+                origin,
+                artifact: side.manifest.artifacts[0].path.clone(),
+                member: String::new(),
+                section: ".rodata".into(),
+                symbol: None,
+                offset: 0,
+                count: 2,
+                example: kind.placeholder().into(),
+                is_certain,
+            };
+            side.manifest.leaks = Some(Leaks {
+                searched: vec![Searched { kind, is_certain }],
+                found: if index == 0 || second_has_it { vec![leak] } else { Vec::new() },
+                ..Leaks::default()
+            });
+        }
+        self
+    }
+}
+
+#[test]
+fn each_kind_of_value_has_its_rule() {
+    for (kind, rule) in [
+        (Kind::Workdir, "leaked-path"),
+        (Kind::Gocache, "leaked-path"),
+        (Kind::Goroot, "leaked-goroot"),
+        (Kind::User, "leaked-user"),
+        (Kind::Host, "leaked-host"),
+        (Kind::Environment, "leaked-environment"),
+    ] {
+        let pair = pair("clean").with_leak(kind, Origin::Content, true);
+        assert_eq!(pair.rules(), BTreeSet::from([rule, "unpinned-toolchain"]), "{kind:?}");
+        assert_eq!(
+            pair.of(rule)[0].evidence[0],
+            format!(".rodata: {} (2 in each build)", kind.placeholder())
+        );
+    }
+}
+
+/// A program may name `/usr/local/go` by itself; where Go was elsewhere it does so still.
+#[test]
+fn text_that_is_equal_to_a_value_by_chance_is_no_leak() {
+    let pair = pair("clean").with_leak(Kind::Goroot, Origin::Content, false);
+    assert_eq!(pair.rules(), BTreeSet::from(["unpinned-toolchain"]));
+}
+
+#[test]
+fn what_trimpath_keeps_out_is_evidence_of_its_own_rule() {
+    for origin in [Origin::Paths, Origin::BuildInfo] {
+        let leaky = pair("leaky").with_leak(Kind::Workdir, origin, true);
+        assert_eq!(leaky.of("leaked-path"), []);
+        let evidence = &leaky.of("missing-trimpath")[0].evidence;
+        assert!(evidence.contains(&"bin/leaky: .rodata: $WORKDIR (2 in each build)".to_owned()));
+        // With -trimpath it is there for another reason.
+        assert_eq!(pair("clean").with_leak(Kind::Workdir, origin, true).of("leaked-path").len(), 1);
+    }
+    let stamped = pair("leaky").with_leak(Kind::Workdir, Origin::Content, true);
+    assert_eq!(stamped.of("leaked-path").len(), 1);
 }

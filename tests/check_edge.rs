@@ -29,7 +29,7 @@ to=$OUT/1; test -e $to && to=$OUT/2
   echo hostname=$(uname -n); echo GOMAXPROCS=$GOMAXPROCS; echo PATH=${PATH#*:}; echo pwd=$PWD
   echo mtime=$(stat -c %Y main.go); echo GOROOT=$(go env GOROOT)
   echo GOMODCACHE=$(go env GOMODCACHE); echo CGO_ENABLED=$(go env CGO_ENABLED)
-  echo GOVERSION=$(go env GOVERSION); echo git=$(git rev-list --count HEAD 2>/dev/null)
+  echo GOAUDIT_CANARY=$GOAUDIT_CANARY; echo GOVERSION=$(go env GOVERSION); echo git=$(git rev-list --count HEAD 2>/dev/null)
 } > $to
 "#;
 
@@ -67,6 +67,7 @@ fn each_variation_does_what_it_says_and_nothing_else() {
         ("-all,+locale", &["LANG", "LC_ALL"]),
         ("-all,+umask", &["umask"]),
         ("-all,+user", &["LOGNAME", "USER"]),
+        ("-all,+environment", &["GOAUDIT_CANARY"]),
         ("-all,+parallelism", &["GOMAXPROCS"]),
         ("-all,+path", &["PATH"]),
         ("-all,+mtime", &["mtime"]),

@@ -10,6 +10,8 @@ use sha2::{Digest as _, Sha256};
 use crate::binary::{self, ObjectSummary};
 use crate::capture::CaptureError;
 use crate::golang::action_graph::{self, GraphAction};
+use crate::leaks::{self, Leaks, Needles};
+use crate::packing::Budget;
 use crate::recording::{Artifact, redact, tar_entries};
 
 /// Which files are artifacts.
@@ -29,10 +31,17 @@ pub(super) struct Found {
     pub(super) artifacts: Vec<Artifact>,
     /// Patterns that matched no file.
     pub(super) unmatched: Vec<String>,
+    /// Where they hold values of the build.
+    pub(super) leaks: Leaks,
 }
 
 /// Reads the artifacts of a finished build. `dir` is the output folder or the audited directory.
-pub(super) fn collect(wanted: &Wanted, dir: &Path, records: &Path) -> Result<Found, CaptureError> {
+pub(super) fn collect(
+    wanted: &Wanted,
+    dir: &Path,
+    records: &Path,
+    needles: &Needles,
+) -> Result<Found, CaptureError> {
     let mut unmatched = Vec::new();
     let files: BTreeMap<String, PathBuf> = match wanted {
         Wanted::All => by_relative_path(dir, files_below(dir)?),
@@ -56,11 +65,20 @@ pub(super) fn collect(wanted: &Wanted, dir: &Path, records: &Path) -> Result<Fou
         }
         Wanted::Installed => by_relative_path(dir, installed(records)?),
     };
+    let mut leaks = Leaks {
+        searched: needles.searched(),
+        not_searched: needles.not_searched().to_vec(),
+        ..Leaks::default()
+    };
+    let mut budget = Budget::default();
     let artifacts = files
         .into_iter()
-        .map(|(path, file)| read(path, &file))
+        .map(|(path, file)| read(path, &file, needles, &mut budget, &mut leaks))
         .collect::<Result<_, CaptureError>>()?;
-    Ok(Found { artifacts, unmatched })
+    for leak in &mut leaks.found {
+        leak.example = redact::credentials(&leak.example).into_owned();
+    }
+    Ok(Found { artifacts, unmatched, leaks })
 }
 
 /// Returns a matcher in which `*` stays within a folder and `**` does not.
@@ -142,9 +160,16 @@ pub(super) fn link_targets(records: &Path) -> Result<Vec<GraphAction>, CaptureEr
     Ok(actions)
 }
 
-fn read(path: String, file: &Path) -> Result<Artifact, CaptureError> {
+fn read(
+    path: String,
+    file: &Path,
+    needles: &Needles,
+    budget: &mut Budget,
+    leaks: &mut Leaks,
+) -> Result<Artifact, CaptureError> {
     let data =
         fs::read(file).map_err(|source| CaptureError::Read { path: file.to_owned(), source })?;
+    leaks::scan(&path, &data, needles, budget, leaks);
     let sha256 = Sha256::digest(&data).iter().map(|byte| format!("{byte:02x}")).collect();
     let object = binary::summarize(&data).map(without_credentials).map_err(|err| err.to_string());
     Ok(Artifact { path, sha256, bytes: data.len() as u64, object })

@@ -7,6 +7,7 @@ use std::{fs, io};
 
 use crate::capture::CaptureError;
 use crate::capture::artifacts::{self, Wanted};
+use crate::capture::canary;
 use crate::capture::go::Go;
 use crate::capture::interrupt::Interrupt;
 use crate::capture::job;
@@ -137,8 +138,10 @@ fn build(
         } else {
             side.workdir()
         };
-        let found = artifacts::collect(&plan.artifacts, &dir, &side.records)?;
+        let needles = canary::needles(&side.env, &manifest.places, Some(&side.mark));
+        let found = artifacts::collect(&plan.artifacts, &dir, &side.records, &needles)?;
         manifest.artifacts = found.artifacts;
+        manifest.leaks = Some(found.leaks);
         manifest.unmatched_artifacts = found.unmatched;
     }
     pack::pack(&manifest, &side.records, to)
@@ -211,6 +214,7 @@ fn manifest(plan: &CheckPlan, side: &Side, command: &[OsString]) -> Manifest {
         artifacts: Vec::new(),
         unmatched_artifacts: Vec::new(),
         notes: Vec::new(),
+        leaks: None,
     }
 }
 

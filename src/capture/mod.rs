@@ -2,6 +2,7 @@
 #![expect(clippy::disallowed_methods, reason = "capture is an edge; see clippy.toml")]
 
 pub mod artifacts;
+mod canary;
 pub mod check;
 mod git_dir;
 pub mod go;

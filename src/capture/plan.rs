@@ -256,6 +256,7 @@ fn manifest(plans: &[GoPlan], records: &Path) -> Result<Manifest, CaptureError> 
         artifacts: Vec::new(),
         unmatched_artifacts: Vec::new(),
         notes: Vec::new(),
+        leaks: None,
     })
 }
 

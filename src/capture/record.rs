@@ -8,6 +8,7 @@ use std::process::ExitStatus;
 
 use crate::capture::CaptureError;
 use crate::capture::artifacts::{self, Wanted};
+use crate::capture::canary;
 use crate::capture::check::read_go_mod;
 use crate::capture::go::Go;
 use crate::capture::interrupt::Interrupt;
@@ -59,6 +60,7 @@ pub fn run(
     let names: Vec<String> = env.keys().map(text).collect();
     stand_in(&mut env, &scratch.path().join("bin"), &go.program, &records)?;
     let places = places(&env, dir, &go);
+    let needles = canary::needles(&env, &places, None);
     let job = Job {
         command: command.iter().map(OsString::from).collect(),
         dir: dir.to_owned(),
@@ -69,7 +71,7 @@ pub fn run(
     let status = process::run(&job, interrupt, || {})
         .map_err(|source| CaptureError::Start { command: command.join(" "), source })?
         .ok_or(CaptureError::Interrupted)?;
-    let found = artifacts::collect(wanted, dir, &records)?;
+    let found = artifacts::collect(wanted, dir, &records, &needles)?;
     let manifest = Manifest {
         format: FORMAT,
         goaudit: env!("CARGO_PKG_VERSION").to_owned(),
@@ -83,6 +85,7 @@ pub fn run(
         artifacts: found.artifacts,
         unmatched_artifacts: found.unmatched,
         notes: Vec::new(),
+        leaks: Some(found.leaks),
     };
     pack::pack(&manifest, &records, to)?;
     Ok(Recorded { status, has_builds: pack::has_hash_log(&records) })

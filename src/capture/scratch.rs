@@ -19,9 +19,18 @@ pub struct Scratch {
 }
 
 const PREFIX: &str = "goaudit-";
+/// Letters and digits at the end of the name: one name in 62^8.
+const RANDOM: usize = 8;
 const LOCK: &str = "in-use.lock";
 
 impl Scratch {
+    /// Text in the name of the folder that no other folder has.
+    #[must_use]
+    pub fn mark(&self) -> String {
+        let name = self.path.file_name().unwrap_or_default().to_string_lossy();
+        name.strip_prefix(PREFIX).unwrap_or(&name).to_owned()
+    }
+
     /// Makes the folder in `parent`.
     ///
     /// # Errors
@@ -30,7 +39,11 @@ impl Scratch {
     pub fn new(parent: &Path) -> Result<Self, CaptureError> {
         let error = |source| CaptureError::Scratch { path: parent.to_owned(), source };
         remove_abandoned(parent);
-        let dir = tempfile::Builder::new().prefix(PREFIX).tempdir_in(parent).map_err(error)?;
+        let dir = tempfile::Builder::new()
+            .prefix(PREFIX)
+            .rand_bytes(RANDOM)
+            .tempdir_in(parent)
+            .map_err(error)?;
         let path = fs::canonicalize(dir.path()).map_err(error)?;
         let lock = File::create(path.join(LOCK)).map_err(error)?;
         flock(&lock, FlockOperation::NonBlockingLockExclusive).map_err(|err| error(err.into()))?;

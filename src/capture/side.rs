@@ -31,6 +31,8 @@ pub(super) struct Side {
     pub(super) wrapper: Vec<OsString>,
     /// Whether the tree is the owner's own, reached by another path.
     pub(super) in_place: bool,
+    /// Text that is in each value that was made for this check, and in no other.
+    pub(super) mark: String,
     /// Takes the artifacts of the default build.
     pub(super) output: PathBuf,
     /// Takes the records of the stand-ins.
@@ -59,6 +61,7 @@ impl Side {
             varied: Vec::new(),
             wrapper: Vec::new(),
             in_place: false,
+            mark: scratch.mark(),
             output: folder("out")?,
             records,
         };

@@ -8,6 +8,7 @@ use std::time::Duration;
 use std::{env, fs, io};
 
 use crate::capture::CaptureError;
+use crate::capture::canary;
 use crate::capture::go::Go;
 use crate::capture::scratch::Scratch;
 use crate::capture::side::Side;
@@ -102,6 +103,7 @@ impl Room<'_> {
             "umask" => self.umask(),
             "user" => Ok(self.user()),
             "hostname" => self.hostname(),
+            "environment" => Ok(self.environment()),
             "parallelism" => self.parallelism(),
             "path" => self.path()?,
             "mtime" => tree::date_earlier(&self.side.root, EARLIER)
@@ -200,8 +202,9 @@ impl Room<'_> {
     }
 
     fn user(&mut self) -> String {
-        self.set("USER", "goaudit-user");
-        self.set("LOGNAME", "goaudit-user");
+        let name = format!("goaudit-user-{}", self.side.mark);
+        self.set("USER", &name);
+        self.set("LOGNAME", &name);
         // A user namespace of one's own shows every file of the tree as root's.
         if !rustix::process::getuid().is_root() && allows(&["unshare", "--map-root-user", "true"]) {
             self.side.wrapper = words(&["unshare", "--map-root-user"]);
@@ -211,24 +214,30 @@ impl Room<'_> {
     }
 
     fn hostname(&mut self) -> How {
-        const NAME: &str = "goaudit-host";
-        self.set("HOSTNAME", NAME);
+        let name = format!("goaudit-host-{}", self.side.mark);
+        self.set("HOSTNAME", &name);
         let mut prefix = match self.side.wrapper.is_empty() {
             true => words(&["unshare"]),
             false => self.side.wrapper.clone(),
         };
         prefix.push("--uts".into());
         let mut trial = prefix.clone();
-        trial.extend(words(&["hostname", NAME]));
+        trial.extend(words(&["hostname", &name]));
         if !allows(&trial) {
             return Err(
                 "only HOSTNAME is set: this system allows no host name of its own without root"
                     .to_owned(),
             );
         }
-        prefix.extend(words(&["sh", "-c", &format!("hostname {NAME}; exec \"$@\""), "sh"]));
+        prefix.extend(words(&["sh", "-c", &format!("hostname {name}; exec \"$@\""), "sh"]));
         self.side.wrapper = prefix;
-        Ok(format!("host name {NAME}"))
+        Ok(format!("host name {name}"))
+    }
+
+    /// Two copies of the mark: an artifact that holds one has kept the environment.
+    fn environment(&mut self) -> String {
+        self.set(canary::VARIABLE, format!("canary-{0}-{0}", self.side.mark));
+        format!("{} is set", canary::VARIABLE)
     }
 
     fn parallelism(&mut self) -> How {

@@ -17,6 +17,7 @@ use crate::golang::action_graph::GraphAction;
 use crate::golang::flags::GoCommand;
 use crate::golang::go_mod::GoMod;
 use crate::golang::hash_log::HashLog;
+use crate::leaks::Leaks;
 
 pub use file::{FORMAT, JSON_LIMIT, ReadError, read, tar_entries};
 pub use source::{Unpacked, open, open_graph};
@@ -52,6 +53,9 @@ pub struct Manifest {
     pub unmatched_artifacts: Vec<String>,
     /// What capture left out or could not do, one sentence each.
     pub notes: Vec<String>,
+    /// Where the artifacts hold values of this build; `None` where nothing was searched.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub leaks: Option<Leaks>,
 }
 
 /// How much of a build was done.

@@ -112,6 +112,7 @@ fn of_log(log: HashLog, name: &str, inputs: &Inputs) -> Recording {
         artifacts: Vec::new(),
         unmatched_artifacts: Vec::new(),
         notes: Vec::new(),
+        leaks: None,
     };
     let invocations = vec![Invocation { info, log, graph: Vec::new() }];
     Recording { manifest, invocations }

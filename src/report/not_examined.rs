@@ -1,6 +1,9 @@
 //! What an audit did not look at: a pass says nothing about it.
 
+use std::collections::BTreeSet;
+
 use crate::diff::artifacts::Outcome;
+use crate::leaks::{Kind, Leaks, NotSearched};
 use crate::recording::Recording;
 use crate::report::{Depth, Report};
 use crate::variation::VARIATIONS;
@@ -22,6 +25,7 @@ pub(super) fn lines(report: &Report<'_>) -> Vec<String> {
     if let Some((first, second)) = report.recordings {
         lines.extend(variations(second));
         lines.extend(first.manifest.notes.iter().cloned());
+        lines.extend(leaks([first, second].map(|side| side.manifest.leaks.as_ref())));
         let unmatched = &first.manifest.unmatched_artifacts;
         lines.extend(
             unmatched
@@ -61,5 +65,35 @@ fn variations(second: &Recording) -> Vec<String> {
         .map(|variation| variation.name)
         .collect();
     lines.push(format!("not varied: {}", left_out.join(", ")));
+    lines
+}
+
+/// Lines about contents of artifacts that could not be searched.
+const CONTENTS: usize = 5;
+
+/// A kind of value is searched for if it is in one of the builds.
+fn leaks(sides: [Option<&Leaks>; 2]) -> Vec<String> {
+    let all = || sides.into_iter().flatten();
+    let searched: BTreeSet<Kind> =
+        all().flat_map(|leaks| &leaks.searched).map(|searched| searched.kind).collect();
+    let left_out: BTreeSet<(Kind, &str)> = all()
+        .flat_map(|leaks| &leaks.not_searched)
+        .filter(|NotSearched { kind, .. }| !searched.contains(kind))
+        .map(|NotSearched { kind, why }| (*kind, why.as_str()))
+        .collect();
+    let mut lines: Vec<String> = left_out
+        .into_iter()
+        .map(|(kind, why)| format!("{} in the artifacts: it {why}", kind.placeholder()))
+        .collect();
+    let notes: BTreeSet<&str> = all().flat_map(|leaks| &leaks.notes).map(String::as_str).collect();
+    lines.extend(notes.iter().take(CONTENTS).map(|note| format!("values of the build in {note}")));
+    if notes.len() > CONTENTS {
+        let rest = notes.len() - CONTENTS;
+        lines.push(format!("values of the build in {rest} more parts of the artifacts"));
+    }
+    let omitted: u64 = all().map(|leaks| leaks.omitted).max().unwrap_or_default();
+    if omitted > 0 {
+        lines.push(format!("{omitted} more values of the build in artifacts that hold very many"));
+    }
     lines
 }

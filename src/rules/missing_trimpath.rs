@@ -1,8 +1,9 @@
 #![doc = include_str!("missing_trimpath.md")]
 
-use super::{Builds, Check, Rule};
+use super::{Builds, Check, Rule, leaking};
 use crate::finding::{Finding, Level};
 use crate::golang::hash_log::KeyKind;
+use crate::recording::Invocation;
 
 pub(crate) const RULE: Rule = Rule {
     id: "missing-trimpath",
@@ -13,24 +14,30 @@ pub(crate) const RULE: Rule = Rule {
 };
 
 fn check(builds: &Builds<'_>) -> Vec<Finding> {
-    builds
-        .first
-        .builds()
-        .filter_map(|invocation| {
-            let command = invocation.info.command();
-            let links = invocation.log.keys.iter().any(|key| key.kind == KeyKind::Link);
-            let builds_for_use = matches!(command.verb.as_str(), "build" | "install");
-            if !links || !builds_for_use || command.is_set("trimpath") {
-                return None;
-            }
-            let message = "without -trimpath the directories of the module, of its dependencies and of Go \
-                           are hashed and written into the executable";
-            let finding = RULE.finding(builds.subject(&invocation.info), message);
-            Some(
-                finding
-                    .with_evidence(builds.command_line(&invocation.info))
-                    .with_fix("add -trimpath to the command, or set GOFLAGS=-trimpath"),
-            )
-        })
-        .collect()
+    let lacking: Vec<&Invocation> = lacking(builds).collect();
+    let finding = |(index, invocation): (usize, &&Invocation)| {
+        let message = "without -trimpath the directories of the module, of its dependencies and of Go \
+                       are hashed and written into the executable";
+        let finding = RULE.finding(builds.subject(&invocation.info), message);
+        let finding = finding.with_evidence(builds.command_line(&invocation.info));
+        // Which command made which artifact is not known; they are told once.
+        let held = if index == 0 { leaking::for_want_of_trimpath(builds) } else { Vec::new() };
+        let finding = held.into_iter().fold(finding, Finding::with_evidence);
+        finding.with_fix("add -trimpath to the command, or set GOFLAGS=-trimpath")
+    };
+    lacking.iter().enumerate().map(finding).collect()
+}
+
+/// Says whether the rule finds something, for those whose finds have the same cause.
+pub(super) fn fires(builds: &Builds<'_>) -> bool {
+    lacking(builds).next().is_some()
+}
+
+fn lacking<'b>(builds: &Builds<'b>) -> impl Iterator<Item = &'b Invocation> {
+    builds.first.builds().filter(|invocation| {
+        let command = invocation.info.command();
+        let links = invocation.log.keys.iter().any(|key| key.kind == KeyKind::Link);
+        let builds_for_use = matches!(command.verb.as_str(), "build" | "install");
+        links && builds_for_use && !command.is_set("trimpath")
+    })
 }

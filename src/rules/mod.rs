@@ -13,6 +13,12 @@ mod cgo_enabled;
 pub(crate) mod expired_ignore;
 mod file_not_read;
 mod hash_log_incomplete;
+mod leaked_environment;
+mod leaked_goroot;
+mod leaked_host;
+mod leaked_path;
+mod leaked_user;
+mod leaking;
 mod missing_trimpath;
 mod nondeterministic_output;
 mod not_reproducible;
@@ -41,6 +47,11 @@ pub const RULES: &[&Rule] = &[
     &expired_ignore::RULE,
     &file_not_read::RULE,
     &hash_log_incomplete::RULE,
+    &leaked_environment::RULE,
+    &leaked_goroot::RULE,
+    &leaked_host::RULE,
+    &leaked_path::RULE,
+    &leaked_user::RULE,
     &missing_trimpath::RULE,
     &nondeterministic_output::RULE,
     &not_reproducible::RULE,

@@ -47,6 +47,7 @@ impl Program {
 }
 
 /// Runs a tool of the go on PATH over an executable, with lines on its standard input.
+#[allow(dead_code, clippy::allow_attributes, reason = "each test uses its own part of this")]
 pub(crate) fn tool(args: &[&str], path: &Path, input: &str) -> String {
     let input_path = path.with_extension("input");
     fs::write(&input_path, input).unwrap();

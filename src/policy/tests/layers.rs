@@ -123,6 +123,11 @@ fn shipped_policies_keep_their_promises() {
     expired-ignore          warning  error    warning  error
     file-not-read           warning  warning  error    error
     hash-log-incomplete     warning  warning  error    error
+    leaked-environment      warning  error    warning  error
+    leaked-goroot           note     note     off      warning
+    leaked-host             warning  error    off      error
+    leaked-path             warning  error    off      error
+    leaked-user             warning  error    off      error
     missing-trimpath        error    error    error    error
     nondeterministic-output error    error    warning  error
     not-reproducible        error    error    warning  error
