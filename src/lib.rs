@@ -11,6 +11,7 @@
 //! | [`binary`] | an ELF, Mach-O or PE file | its build ID, build info, sections | none |
 //! | [`packing`] | an archive, a listing of a folder | its members and their metadata | none |
 //! | [`leaks`] | an artifact, values of its build | where it holds them | none |
+//! | [`binary_diff`] | two of these | what they differ in, byte by byte | none |
 //! | [`config`] | CI and build files | a [`config::Repository`] | none |
 //! | [`variation`] | | what a rebuild makes different | none |
 //! | [`recording`] | bytes of a `.goaudit` file | a [`recording::Recording`] | none |

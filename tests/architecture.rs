@@ -10,6 +10,7 @@ const STAGES: &[&str] = &[
     "detect",
     "golang",
     "binary",
+    "binary_diff",
     "packing",
     "leaks",
     "finding",

@@ -7,7 +7,7 @@ use super::owner::Owner;
 
 /// Two stretches of the same meaning that differ.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Hunk {
+pub(super) struct Hunk {
     /// In the first block, in bytes.
     pub first: Range<usize>,
     pub second: Range<usize>,

@@ -47,11 +47,6 @@ impl AddressMap {
         let offset = address - span.first;
         (offset <= span.len).then(|| span.second + offset)
     }
-
-    /// Whether anything is at another address in the second file.
-    pub(super) fn is_moved(&self) -> bool {
-        self.spans.iter().any(|span| span.first != span.second)
-    }
 }
 
 #[cfg(test)]
@@ -71,6 +66,5 @@ mod tests {
         assert_eq!(map.to_second(0x210), Some(0x310));
         assert_eq!(map.to_second(0x211), None);
         assert_eq!(map.to_second(0), None);
-        assert!(map.is_moved());
     }
 }

@@ -1,13 +1,13 @@
 //! The account of two executables: the file region by region, and its debug sections unpacked.
 
 use std::borrow::Cow;
+use std::cell::Cell;
 
 use super::account::Account;
 use super::code::Decoder;
 use super::functions::Function;
 use super::marks::{Mark, marks};
 use super::matched::{self, Matched};
-use super::owner::Owner;
 use super::regions::{self, Kind, Pair};
 use super::special;
 use super::targets::{Block, Targets};
@@ -28,10 +28,25 @@ pub(super) struct Opened<'a> {
 /// What the comparison of two executables found.
 pub(super) struct Found<'a> {
     pub(super) account: Account,
-    /// Of packed debug sections that differ, by name; their packed bytes are [`Owner::Packed`] in
+    /// Of packed debug sections that differ, by name; their packed bytes have an owner of their own in
     /// `account`.
-    pub(super) unpacked: Vec<(&'a str, Account)>,
+    pub(super) unpacked: Vec<Unpacked<'a>>,
     pub(super) functions: Vec<Function<'a>>,
+}
+
+/// The account of a debug section that is packed in the file.
+pub(super) struct Unpacked<'a> {
+    pub(super) name: &'a str,
+    pub(super) account: Account,
+    first: &'a [u8],
+    second: &'a [u8],
+}
+
+impl Unpacked<'_> {
+    /// Whether the account makes the second section out of the first.
+    pub(super) fn is_whole(&self) -> bool {
+        self.account.apply(self.first).is_some_and(|made| made == self.second)
+    }
 }
 
 /// Debug information of large programs has a few hundred megabytes.
@@ -62,17 +77,15 @@ pub(super) fn compare<'a>(first: &'a Opened<'a>, second: &'a Opened<'a>) -> Foun
     let by_symbols = !images.0.symbols.is_empty() && !images.1.symbols.is_empty();
     let first_marks = marks(images.0, first.lines.as_ref(), by_symbols);
     let second_marks = marks(images.1, second.lines.as_ref(), by_symbols);
-    let mut of_file = Vec::new();
-    let mut of_debug = Vec::new();
+    let (mut loaded, mut debug) = (Vec::new(), Vec::new());
     for pair in regions::paired(images.0, images.1) {
         if let Some((name, one, other)) = unpacked(first, second, pair) {
-            of_debug.push((name, matched::debug(pair, one, other)));
-            of_file.push(packed(pair, images));
+            debug.push((name, matched::debug(pair, one, other)));
+            loaded.push(packed(pair, images));
         } else {
-            of_file.push(matched::regions(pair, images, (&first_marks, &second_marks), decoder));
+            loaded.push(matched::regions(pair, images, (&first_marks, &second_marks), decoder));
         }
     }
-    let (loaded, debug): (Vec<_>, Vec<_>) = (of_file, of_debug);
     let both: Vec<&Matched<'_>> = loaded.iter().chain(debug.iter().map(|(_, one)| one)).collect();
     let (map, mut bases) = matched::address_map(&both);
     bases.extend(named_bases(&first_marks, &second_marks));
@@ -80,7 +93,13 @@ pub(super) fn compare<'a>(first: &'a Opened<'a>, second: &'a Opened<'a>) -> Foun
     bases.dedup();
     let (first_blocks, second_blocks) = (blocks(images.0), blocks(images.1));
     let targets = Targets { map: &map, first: &first_blocks, second: &second_blocks };
-    let words = Words { targets, bases, big_endian: first.image.format.endian == Endian::Big };
+    let words = Words {
+        targets,
+        bases,
+        big_endian: first.image.format.endian == Endian::Big,
+        last: Cell::default(),
+        misses: Cell::default(),
+    };
     let special = special::stretches(images.1);
     let mut walk = Walk::new(decoder, &words, &special);
     for region in &loaded {
@@ -91,7 +110,8 @@ pub(super) fn compare<'a>(first: &'a Opened<'a>, second: &'a Opened<'a>) -> Foun
         .map(|(name, region)| {
             let mut walk = Walk::new(decoder, &words, &[]);
             walk.region(region);
-            (*name, walk.account)
+            let (first, second) = (region.first_block, region.second_block);
+            Unpacked { name, account: walk.account, first, second }
         })
         .collect();
     Found { account: walk.account, unpacked, functions: walk.functions }

@@ -2,7 +2,7 @@
 
 /// A function of either file, and what became of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Function<'a> {
+pub(super) struct Function<'a> {
     pub name: &'a [u8],
     pub change: FunctionChange,
 }

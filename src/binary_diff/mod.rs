@@ -1,4 +1,9 @@
-//! Why two executables differ: every byte of the second accounted for, cause first.
+//! Why two executables differ: every byte of the second is a copy, a foretold address, or has an owner.
+//!
+//! Functions are matched by name and compared with the addresses in their instructions; variables by
+//! name; what has no name by content; debug sections unpacked.
+
+use std::collections::BTreeMap;
 
 mod account;
 mod address_map;
@@ -16,48 +21,50 @@ mod targets;
 mod walk;
 mod words;
 
+pub use functions::FunctionChange;
+pub use owner::Owner;
+
 use crate::binary::image::Image;
 
-/// For trying.
+/// What two executables differ in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BinaryDiff {
+    /// Differing bytes by what they belong to.
+    pub bytes: BTreeMap<Owner, u64>,
+    /// The same of debug sections that are packed in the files, by the name of the section.
+    pub unpacked: BTreeMap<String, BTreeMap<Owner, u64>>,
+    /// Functions of equal bytes.
+    pub identical: usize,
+    /// Functions that are equal but for addresses that the layout foretells.
+    pub moved: usize,
+    /// All other functions, by name in the order of the second file.
+    pub changed: Vec<(String, FunctionChange)>,
+    /// Whether the account makes the second file out of the first.
+    pub is_whole: bool,
+}
+
+/// Compares two executables of one container format and architecture.
 #[must_use]
-pub fn try_it(first: &Image<'_>, second: &Image<'_>) -> String {
-    use std::fmt::Write as _;
+pub fn compare(first: &Image<'_>, second: &Image<'_>) -> BinaryDiff {
     let (one, other) = (compare::Opened::new(first), compare::Opened::new(second));
     let found = compare::compare(&one, &other);
-    let mut text = String::new();
-    let _ = writeln!(text, "{:?}", found.account.tally);
-    let mut counts = std::collections::BTreeMap::<String, usize>::new();
-    for function in &found.functions {
-        let name = format!("{:?}", function.change);
-        let kind = name.split(' ').next().unwrap_or_default().to_owned();
-        let count = counts.entry(kind).or_default();
-        *count += 1;
-        if *count < 12
-            && !matches!(
-                function.change,
-                functions::FunctionChange::Identical | functions::FunctionChange::Moved
-            )
-        {
-            let _ = writeln!(text, "{} {name}", String::from_utf8_lossy(function.name));
-        }
-    }
-    let _ = writeln!(text, "{counts:?}");
-    let mut per = std::collections::BTreeMap::<(String, owner::Owner), (usize, usize)>::new();
-    for hunk in &found.account.hunks {
-        let region = second
-            .regions
+    let count =
+        |change| found.functions.iter().filter(|function| function.change == change).count();
+    let is_other = |change| !matches!(change, FunctionChange::Identical | FunctionChange::Moved);
+    let changed = found.functions.iter().filter(|function| is_other(function.change));
+    BinaryDiff {
+        identical: count(FunctionChange::Identical),
+        moved: count(FunctionChange::Moved),
+        changed: changed
+            .map(|function| (String::from_utf8_lossy(function.name).into_owned(), function.change))
+            .collect(),
+        is_whole: found.account.apply(first.file).is_some_and(|made| made == second.file)
+            && found.unpacked.iter().all(|section| section.is_whole()),
+        unpacked: found
+            .unpacked
             .iter()
-            .find(|r| r.content.contains(&hunk.second.start) || r.content.end == hunk.second.start);
-        let entry =
-            per.entry((region.map_or(String::new(), |r| r.name.clone()), hunk.owner)).or_default();
-        entry.0 += 1;
-        entry.1 += hunk.first.len().max(hunk.second.len());
+            .map(|section| (section.name.to_owned(), section.account.tally.clone()))
+            .collect(),
+        bytes: found.account.tally,
     }
-    let _ = writeln!(text, "{per:#?}");
-    for (name, account) in &found.unpacked {
-        let _ = writeln!(text, "{name} {:?} {}", account.tally, account.hunks.len());
-    }
-    let made = found.account.apply(first.file);
-    let _ = writeln!(text, "proof {}", made.is_some_and(|made| made == second.file));
-    text
 }

@@ -31,7 +31,6 @@ pub enum Owner {
     Packed,
     /// Headers and padding.
     Container,
-    Unexplained,
 }
 
 impl Owner {
@@ -54,7 +53,6 @@ impl Owner {
             Self::Table => "table",
             Self::Packed => "packed",
             Self::Container => "header",
-            Self::Unexplained => "unexplained",
         }
     }
 }

@@ -148,14 +148,21 @@ impl<'a, 'm> Walk<'a, 'm> {
         let start = from.content.start;
         let (mut old_end, mut new_end) = (0, 0);
         for run in runs {
+            // A run may go on in memory where the file holds nothing.
+            let room =
+                old.len().saturating_sub(run.first).min(new.len().saturating_sub(run.second));
+            let len = run.len.min(room);
+            if len == 0 {
+                continue;
+            }
             self.emit(
                 start + old_end..start + run.first,
                 &old[old_end..run.first],
                 &new[new_end..run.second],
                 owner,
             );
-            old_end = run.first + run.len;
-            new_end = run.second + run.len;
+            old_end = run.first + len;
+            new_end = run.second + len;
             self.run(
                 start + run.first,
                 &old[run.first..old_end],
@@ -194,11 +201,7 @@ impl<'a, 'm> Walk<'a, 'm> {
                     break;
                 }
                 end += calm + 1;
-                if self
-                    .words
-                    .moved(old, new, end - 1, grain)
-                    .is_some_and(|(from, _)| from >= at + 1)
-                {
+                if self.words.moved(old, new, end - 1, grain).is_some_and(|(from, _)| from > at) {
                     end -= calm + 1;
                     break;
                 }

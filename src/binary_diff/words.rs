@@ -1,5 +1,7 @@
 //! Numbers in tables that are addresses or offsets, told by what the map foretells.
 
+use std::cell::Cell;
+
 use super::targets::Targets;
 
 /// What numbers in tables may be relative to.
@@ -9,7 +11,14 @@ pub(super) struct Words<'a> {
     /// The same place in both files: start of types, of code, of a string table.
     pub(super) bases: Vec<(u64, u64)>,
     pub(super) big_endian: bool,
+    /// The base that the last number was relative to.
+    pub(super) last: Cell<usize>,
+    /// Numbers that nothing foretold.
+    pub(super) misses: Cell<u32>,
 }
+
+/// Two files that differ everywhere are not searched for what moved.
+const MISSES_MAX: u32 = 1 << 17;
 
 /// How the numbers of a table lie.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,21 +40,46 @@ impl Words<'_> {
         at: usize,
         grain: Grain,
     ) -> Option<(usize, usize)> {
-        [8, 4].into_iter().find_map(|len| {
-            let earliest = match grain {
-                Grain::Aligned => at - at % len,
-                Grain::Any => at.saturating_sub(len - 1),
+        let starts = |len: usize| {
+            let (earliest, step) = match grain {
+                Grain::Aligned => (at - at % len, len),
+                Grain::Any => (at.saturating_sub(len - 1), 1),
             };
-            (earliest..=at)
-                .step_by(if grain == Grain::Aligned { len } else { 1 })
-                .find(|start| self.is_moved(first, second, *start, len))
-                .map(|start| (start, len))
-        })
+            (earliest..=at).step_by(step)
+        };
+        // Most numbers of a table are relative to the same place.
+        if let Some(base) = self.bases.get(self.last.get()) {
+            let found = starts(4).find(|start| {
+                let pair = self.numbers(first, second, *start, 4);
+                pair.is_some_and(|pair| self.is_relative(pair, *base))
+            });
+            if let Some(start) = found {
+                return Some((start, 4));
+            }
+        }
+        if self.misses.get() > MISSES_MAX {
+            return None;
+        }
+        let found = [8, 4].into_iter().find_map(|len| {
+            let start = starts(len).find(|start| self.is_moved(first, second, *start, len))?;
+            Some((start, len))
+        });
+        self.misses.set(self.misses.get() + u32::from(found.is_none()));
+        found
+    }
+
+    fn numbers(&self, first: &[u8], second: &[u8], start: usize, len: usize) -> Option<(u64, u64)> {
+        let number = |block: &[u8]| Some(self.number(block.get(start..start + len)?));
+        Some((number(first)?, number(second)?))
+    }
+
+    fn is_relative(&self, (first, second): (u64, u64), (one, other): (u64, u64)) -> bool {
+        let target = self.targets.map.to_second(one.wrapping_add(first));
+        target.is_some_and(|target| target.wrapping_sub(other) == second)
     }
 
     fn is_moved(&self, first_block: &[u8], second_block: &[u8], start: usize, len: usize) -> bool {
-        let number = |block: &[u8]| Some(self.number(block.get(start..start + len)?));
-        let (Some(first), Some(second)) = (number(first_block), number(second_block)) else {
+        let Some((first, second)) = self.numbers(first_block, second_block, start, len) else {
             return false;
         };
         if self.targets.are_same(first, second) {
@@ -59,10 +93,9 @@ impl Words<'_> {
             let len = len.and_then(|len| usize::try_from(len).ok());
             return len.is_some_and(|len| self.targets.hold_same_text(first, second, len));
         }
-        self.bases.iter().any(|(one, other)| {
-            let target = self.targets.map.to_second(one.wrapping_add(first));
-            target.is_some_and(|target| target.wrapping_sub(*other) == second)
-        })
+        let base = self.bases.iter().position(|base| self.is_relative((first, second), *base));
+        self.last.set(base.unwrap_or(self.last.get()));
+        base.is_some()
     }
 
     fn number(&self, bytes: &[u8]) -> u64 {
