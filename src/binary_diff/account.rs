@@ -7,8 +7,8 @@ use super::owner::Owner;
 
 /// Two stretches of the same meaning that differ.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Hunk {
-    /// In the first block, in bytes.
+pub struct Hunk {
+    /// In the first block (the file, or a debug section unpacked), in bytes.
     pub first: Range<usize>,
     pub second: Range<usize>,
     pub owner: Owner,

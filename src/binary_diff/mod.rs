@@ -21,18 +21,25 @@ mod targets;
 mod walk;
 mod words;
 
+pub use account::Hunk;
 pub use functions::FunctionChange;
 pub use owner::Owner;
 
 use crate::binary::image::Image;
+use code::Decoder;
 
 /// What two executables differ in.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct BinaryDiff {
     /// Differing bytes by what they belong to.
     pub bytes: BTreeMap<Owner, u64>,
+    /// Where these are, in the order of the second file; moved addresses are not among them.
+    pub hunks: Vec<Hunk>,
     /// The same of debug sections that are packed in the files, by the name of the section.
     pub unpacked: BTreeMap<String, BTreeMap<Owner, u64>>,
+    /// Whether addresses in instructions are known. Else code is compared byte by byte, and a function
+    /// that moved counts as changed.
+    pub is_decoded: bool,
     /// Functions of equal bytes.
     pub identical: usize,
     /// Functions that are equal but for addresses that the layout foretells.
@@ -65,6 +72,8 @@ pub fn compare(first: &Image<'_>, second: &Image<'_>) -> BinaryDiff {
             .iter()
             .map(|section| (section.name.to_owned(), section.account.tally.clone()))
             .collect(),
+        is_decoded: Decoder::of(first.format.arch.as_deref()) != Decoder::None,
+        hunks: found.account.hunks,
         bytes: found.account.tally,
     }
 }

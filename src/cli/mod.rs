@@ -5,6 +5,7 @@ mod archives;
 mod check;
 mod color;
 mod command_line;
+mod diff;
 mod explain;
 mod files;
 pub mod folder;
@@ -57,6 +58,7 @@ enum Command {
     Check(Box<check::CheckArgs>),
     Explain(explain::ExplainArgs),
     Why(why::WhyArgs),
+    Diff(diff::DiffArgs),
     Graph(graph::GraphArgs),
     Record(record::RecordArgs),
     Reuse(reuse::ReuseArgs),
@@ -227,6 +229,7 @@ pub fn main() -> ExitCode {
         Command::Check(args) => args.run(out),
         Command::Explain(args) => args.run(out),
         Command::Why(args) => args.run(out),
+        Command::Diff(args) => args.run(out),
         Command::Graph(args) => args.run(out),
         Command::Record(args) => return args.run().unwrap_or_else(|err| complain(&err).into()),
         Command::Reuse(args) => args.run(out),

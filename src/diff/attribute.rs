@@ -169,6 +169,20 @@ const SETTINGS: &[(&[&str], Category)] = &[
     (TARGET_SETTINGS, Category::Target),
 ];
 
+/// The category of a key of the build info, by its name alone.
+pub(super) fn category_of_setting(key: &str) -> Category {
+    if let Some((_, category)) = SETTINGS.iter().find(|(keys, _)| keys.contains(&key)) {
+        return *category;
+    }
+    match key {
+        _ if CGO_SETTINGS.contains(&key) => Category::Cgo,
+        "build -pgo" => Category::Pgo,
+        "build -gcflags" | "build -asmflags" | "build -tags" => Category::CompileFlags,
+        _ if key.starts_with("dep ") => Category::DependencyVersion,
+        _ => Category::BuildSettings,
+    }
+}
+
 fn mod_info(change: &Change, paths: &PathMap) -> Identity {
     let subject = change.subject.as_str();
     if let Some((_, category)) = SETTINGS.iter().find(|(keys, _)| keys.contains(&subject)) {

@@ -12,6 +12,7 @@ mod hash_line;
 pub mod hash_log;
 pub mod inputs;
 pub mod mod_info;
+pub mod package_name;
 pub mod quote;
 pub mod rebuild;
 mod test_blocks;

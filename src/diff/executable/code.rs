@@ -1,0 +1,280 @@
+//! Functions that changed, by package: what of the code differs, and what follows from it.
+
+use std::collections::BTreeMap;
+
+use super::{Cause, Findings, Level, Pair};
+use crate::binary::pclntab::{GoFunction, Pclntab};
+use crate::binary_diff::{FunctionChange, Owner};
+use crate::diff::build_ids::BuildIdMeaning;
+use crate::diff::category::Category;
+use crate::golang::package_name::package_of;
+
+/// What became of the functions of two executables.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Functions {
+    /// Of equal bytes.
+    pub identical: usize,
+    /// Equal but for addresses that follow from the layout.
+    pub moved: usize,
+    pub changed: usize,
+    pub only_first: usize,
+    pub only_second: usize,
+    /// Of equal length and other bytes on a machine whose instructions are not read: whether they
+    /// changed is not known.
+    pub not_compared: usize,
+    /// Those that changed, by package, most functions first.
+    pub packages: Vec<PackageChange>,
+}
+
+/// Functions of one package that differ.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PackageChange {
+    /// Import path; empty for what C or the linker named.
+    pub package: String,
+    /// Names without the package, with what became of each.
+    pub functions: Vec<(String, FunctionChange)>,
+}
+
+/// Packages that a cause names.
+const PACKAGES: usize = 6;
+/// Functions of a package that a line names.
+const NAMES: usize = 4;
+
+/// Adds the causes of changed code and changed lines, and counts the functions.
+pub(super) fn causes(pair: &Pair<'_>, findings: &mut Findings) -> Functions {
+    let functions = counted(pair);
+    for package in &functions.packages {
+        for (name, change) in &package.functions {
+            let size = |bytes: usize| Some(format!("{bytes} bytes"));
+            let values = match change {
+                FunctionChange::Changed { first_bytes, second_bytes } => {
+                    [size(*first_bytes), size(*second_bytes)]
+                }
+                FunctionChange::OnlyFirst => [Some("there".to_owned()), None],
+                _ => [None, Some("there".to_owned())],
+            };
+            let full = format!("{}.{name}", package.package);
+            let full = if package.package.is_empty() { name.clone() } else { full };
+            findings.differ(Level::Symbol, full, values, None);
+        }
+    }
+    let bytes = pair.diff.bytes.get(&Owner::Code).copied().unwrap_or_default();
+    if let Some(cause) = findings.absorber.and_then(|at| findings.causes.get_mut(at)) {
+        if !functions.packages.is_empty() {
+            cause.details.push(counts(&functions.packages));
+            cause.bytes = cause.bytes.saturating_add(bytes);
+        }
+        return functions;
+    }
+    let (of_dependencies, own): (Vec<_>, Vec<_>) = functions
+        .packages
+        .iter()
+        .cloned()
+        .partition(|package| is_of_changed_module(pair, &package.package));
+    let dependency =
+        findings.causes.iter_mut().find(|cause| cause.category == Category::DependencyVersion);
+    if let Some(cause) = dependency
+        && !functions.packages.is_empty()
+    {
+        let all = if of_dependencies.is_empty() { &own } else { &of_dependencies };
+        cause.details.push(counts(all));
+        cause.bytes = cause.bytes.saturating_add(bytes);
+        if !own.is_empty() && !of_dependencies.is_empty() {
+            let text =
+                "too: their source may be the same, as code of a module is inlined into others";
+            cause.details.push(format!("{} {text}", counts(&own)));
+        }
+    } else if !own.is_empty() {
+        findings.add(source(pair, &own, bytes));
+    }
+    lines(pair, findings);
+    functions
+}
+
+fn counted(pair: &Pair<'_>) -> Functions {
+    let mut functions = Functions {
+        identical: pair.diff.identical,
+        moved: pair.diff.moved,
+        ..Functions::default()
+    };
+    let mut packages: BTreeMap<String, Vec<(String, FunctionChange)>> = BTreeMap::new();
+    for (name, change) in &pair.diff.changed {
+        let count = match change {
+            FunctionChange::Changed { first_bytes, second_bytes }
+                if !pair.diff.is_decoded && first_bytes == second_bytes =>
+            {
+                functions.not_compared = functions.not_compared.saturating_add(1);
+                continue;
+            }
+            FunctionChange::OnlyFirst => &mut functions.only_first,
+            FunctionChange::OnlySecond => &mut functions.only_second,
+            _ => &mut functions.changed,
+        };
+        *count = count.saturating_add(1);
+        let package = package_of(name).unwrap_or_default();
+        let short = short_name(name).to_owned();
+        packages.entry(package).or_default().push((short, *change));
+    }
+    functions.packages = packages
+        .into_iter()
+        .map(|(package, functions)| PackageChange { package, functions })
+        .collect();
+    functions.packages.sort_by_key(|package| std::cmp::Reverse(package.functions.len()));
+    functions
+}
+
+/// The name without the path of its package.
+fn short_name(name: &str) -> &str {
+    if package_of(name).is_none() {
+        return name;
+    }
+    let before_types = name.find('[').unwrap_or(name.len());
+    let last = name
+        .get(..before_types)
+        .and_then(|path| path.rfind('/'))
+        .map_or(0, |slash| slash.saturating_add(1));
+    let rest = name.get(last..).unwrap_or(name);
+    rest.split_once('.').map_or(rest, |(_, short)| short)
+}
+
+fn is_of_changed_module(pair: &Pair<'_>, package: &str) -> bool {
+    pair.settings.iter().any(|change| {
+        let key = change.key.to_string();
+        key.strip_prefix("dep ")
+            .and_then(|module| package.strip_prefix(module))
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    })
+}
+
+/// `3 functions of 2 packages changed: main (run), example.com/a (F, G)`.
+fn counts(packages: &[PackageChange]) -> String {
+    let total: usize = packages.iter().map(|package| package.functions.len()).sum();
+    let of = match packages.len() {
+        1 => "1 package".to_owned(),
+        count => format!("{count} packages"),
+    };
+    let noun = if total == 1 { "function" } else { "functions" };
+    let shown: Vec<String> = packages.iter().take(NAMES).map(named).collect();
+    let more = if packages.len() > NAMES { ", …" } else { "" };
+    format!("{total} {noun} of {of} differ: {}{more}", shown.join(", "))
+}
+
+fn named(package: &PackageChange) -> String {
+    let names: Vec<&str> =
+        package.functions.iter().take(NAMES).map(|(name, _)| name.as_str()).collect();
+    let more = if package.functions.len() > NAMES {
+        format!(", {} more", package.functions.len().saturating_sub(NAMES))
+    } else {
+        String::new()
+    };
+    let name = if package.package.is_empty() { "(no package)" } else { &package.package };
+    format!("{name} ({}{more})", names.join(", "))
+}
+
+/// Code differs, and nothing that the files say of themselves is a reason.
+fn source(pair: &Pair<'_>, packages: &[PackageChange], bytes: u64) -> Cause {
+    let changed = packages.iter().flat_map(|package| &package.functions);
+    let total = changed.count();
+    let title = match (total, packages) {
+        (1, [package]) => {
+            let name = package.functions.first().map_or("", |(name, _)| name.as_str());
+            format!("the code of 1 function differs: {}.{name}", package.package)
+        }
+        (_, [package]) => format!("the code of {total} functions of {} differs", package.package),
+        _ => format!("the code of {total} functions of {} packages differs", packages.len()),
+    };
+    let mut details: Vec<String> = packages.iter().take(PACKAGES).map(named).collect();
+    if packages.len() > PACKAGES {
+        details.push(format!("and {} more packages", packages.len().saturating_sub(PACKAGES)));
+    }
+    if total == 1 {
+        details.clear();
+    }
+    let mut cause = Cause { bytes, details, ..Cause::new(Category::Source, title) };
+    cause.fix = Some(
+        match pair.build_id {
+            BuildIdMeaning::Same => {
+                "the build IDs are equal: one file was changed after its build; compare both as their builds left them"
+            }
+            _ => {
+                "compare the source of these packages in the two checkouts (git diff), generated files first"
+            }
+        }
+        .to_owned(),
+    );
+    cause
+}
+
+/// Functions of equal code whose lines differ: a comment or another blank line above.
+fn lines(pair: &Pair<'_>, findings: &mut Findings) {
+    let [Some(first), Some(second)] = &pair.lines else { return };
+    let bytes = pair.diff.bytes.get(&Owner::Lines).copied().unwrap_or_default();
+    if bytes == 0 && !pair.diff.bytes.contains_key(&Owner::Table) {
+        return;
+    }
+    let packages = moved_lines(first, second);
+    let total: usize = packages.values().sum();
+    if total == 0 {
+        return;
+    }
+    let count = if total == 1 { "1 function".to_owned() } else { format!("{total} functions") };
+    let shown: Vec<String> = packages
+        .iter()
+        .take(PACKAGES)
+        .map(|(package, count)| format!("{package} ({count})"))
+        .collect();
+    let of = shown.join(", ");
+    let there = findings
+        .causes
+        .iter_mut()
+        .find(|cause| matches!(cause.category, Category::Source | Category::DependencyVersion));
+    let line = format!("line numbers of {count} differ: {of}");
+    if let Some(cause) = there {
+        cause.details.push(line);
+        cause.bytes = cause.bytes.saturating_add(bytes);
+        return;
+    }
+    let title =
+        format!("{line}; code is the same: comments, blank lines or the order of declarations");
+    findings.add(Cause { bytes, ..Cause::new(Category::Source, title) });
+}
+
+/// Functions by package whose own lines differ. Lines that were inlined into others do not count.
+fn moved_lines(first: &Pclntab<'_>, second: &Pclntab<'_>) -> BTreeMap<String, usize> {
+    let mut of_name: BTreeMap<&[u8], &GoFunction<'_>> = BTreeMap::new();
+    for function in &first.functions {
+        of_name.entry(function.name).or_insert(function);
+    }
+    let mut packages: BTreeMap<String, usize> = BTreeMap::new();
+    for function in &second.functions {
+        let Some(other) = of_name.get(function.name) else { continue };
+        let inlines = |function: &GoFunction<'_>| function.pcfile.len() > 4;
+        let start = other.start_line != function.start_line;
+        // Before Go 1.20 there is no start: the first value of the table is the line.
+        let own = other.start_line == 0
+            && function.start_line == 0
+            && other.pcln != function.pcln
+            && other.pcln.len() == function.pcln.len()
+            && !inlines(function);
+        if (start || own)
+            && let Some(package) = package_of(&String::from_utf8_lossy(function.name))
+        {
+            let count = packages.entry(package).or_default();
+            *count = count.saturating_add(1);
+        }
+    }
+    packages
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_without_its_package() {
+        assert_eq!(short_name("main.main"), "main");
+        assert_eq!(short_name("gopkg.in/yaml%2ev3.(*Node).Decode"), "(*Node).Decode");
+        assert_eq!(short_name("a.com/b.F[go.shape.[]c.com/d.T]"), "F[go.shape.[]c.com/d.T]");
+        assert_eq!(short_name("_cgo_init"), "_cgo_init");
+    }
+}

@@ -1,0 +1,244 @@
+//! `goaudit.diff.v1`: fields may be added to it, never changed.
+//!
+//! The structs here are the format; they are copies, so that the model can change.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::Report;
+use crate::diff::executable::{Bytes, Cause, Difference, ExecutableDiff, Functions, PackageChange};
+use crate::diff::files::{FilePair, FileSide, Outcome};
+
+#[derive(Serialize)]
+struct Document<'a> {
+    schema: &'static str,
+    first: Option<SideObject<'a>>,
+    second: Option<SideObject<'a>>,
+    identical: bool,
+    #[serde(flatten)]
+    content: ContentObject<'a>,
+}
+
+#[derive(Serialize)]
+struct SideObject<'a> {
+    path: &'a str,
+    sha256: &'a str,
+    bytes: u64,
+    format: &'a str,
+    go_version: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct ContentObject<'a> {
+    /// `identical`, `executable`, `parts`, `content`, `only-first`, `only-second` or `unread`.
+    outcome: &'static str,
+    /// Null where bytes were not accounted for.
+    bytes: Option<BytesObject>,
+    causes: Vec<CauseObject<'a>>,
+    differences: Vec<DifferenceObject<'a>>,
+    functions: Option<FunctionsObject<'a>>,
+    unexplained: Vec<LeftoverObject<'a>>,
+    /// Members of archives, architectures of universal files.
+    parts: Vec<PartObject<'a>>,
+    /// What could not be compared.
+    not_compared: Vec<&'a str>,
+}
+
+#[derive(Serialize)]
+struct PartObject<'a> {
+    name: &'a str,
+    first: Option<SideObject<'a>>,
+    second: Option<SideObject<'a>>,
+    #[serde(flatten)]
+    content: ContentObject<'a>,
+}
+
+#[derive(Serialize)]
+struct BytesObject {
+    differing: u64,
+    explained: u64,
+    /// Whether FIRST and the differences give SECOND; null where bytes were not compared.
+    proven: Option<bool>,
+    owners: BTreeMap<&'static str, u64>,
+    unpacked: u64,
+}
+
+#[derive(Serialize)]
+struct CauseObject<'a> {
+    category: &'static str,
+    title: &'a str,
+    first: Option<&'a str>,
+    second: Option<&'a str>,
+    bytes: u64,
+    details: &'a [String],
+    fix: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct DifferenceObject<'a> {
+    level: &'static str,
+    name: &'a str,
+    first: Option<&'a str>,
+    second: Option<&'a str>,
+    category: Option<&'static str>,
+}
+
+#[derive(Serialize)]
+struct FunctionsObject<'a> {
+    identical: usize,
+    moved: usize,
+    changed: usize,
+    only_first: usize,
+    only_second: usize,
+    not_compared: usize,
+    packages: Vec<PackageObject<'a>>,
+}
+
+#[derive(Serialize)]
+struct PackageObject<'a> {
+    package: &'a str,
+    functions: Vec<&'a str>,
+}
+
+#[derive(Serialize)]
+struct LeftoverObject<'a> {
+    offset: usize,
+    section: &'a str,
+    symbol: &'a str,
+    first: &'a str,
+    second: &'a str,
+    looks_like: Option<String>,
+}
+
+/// Renders a report as one JSON document.
+#[must_use]
+pub fn render(report: &Report) -> String {
+    let pair = &report.pair;
+    let document = Document {
+        schema: "goaudit.diff.v1",
+        first: pair.first.as_ref().map(|file| side(&report.first, file)),
+        second: pair.second.as_ref().map(|file| side(&report.second, file)),
+        identical: pair.outcome == Outcome::Identical,
+        content: content(pair),
+    };
+    let mut text = serde_json::to_string_pretty(&document).unwrap_or_default();
+    text.push('\n');
+    text
+}
+
+fn side<'a>(path: &'a str, file: &'a FileSide) -> SideObject<'a> {
+    SideObject {
+        path,
+        sha256: &file.sha256,
+        bytes: file.bytes,
+        format: &file.format,
+        go_version: Some(file.go_version.as_str()).filter(|version| !version.is_empty()),
+    }
+}
+
+fn content(pair: &FilePair) -> ContentObject<'_> {
+    let plain = |outcome| ContentObject {
+        outcome,
+        bytes: None,
+        causes: Vec::new(),
+        differences: Vec::new(),
+        functions: None,
+        unexplained: Vec::new(),
+        parts: Vec::new(),
+        not_compared: Vec::new(),
+    };
+    match &pair.outcome {
+        Outcome::Identical => plain("identical"),
+        Outcome::OnlyFirst => plain("only-first"),
+        Outcome::OnlySecond => plain("only-second"),
+        Outcome::Content { .. } => plain("content"),
+        Outcome::Unread { why } => ContentObject { not_compared: vec![why], ..plain("unread") },
+        Outcome::Executable(diff) => executable(diff, plain("executable")),
+        Outcome::Parts(parts) => {
+            let causes = pair.causes().into_iter().map(|(found, _)| cause(found)).collect();
+            ContentObject { parts: parts.iter().map(part).collect(), causes, ..plain("parts") }
+        }
+    }
+}
+
+fn part(pair: &FilePair) -> PartObject<'_> {
+    PartObject {
+        name: &pair.name,
+        first: pair.first.as_ref().map(|file| side(&pair.name, file)),
+        second: pair.second.as_ref().map(|file| side(&pair.name, file)),
+        content: content(pair),
+    }
+}
+
+fn executable<'a>(diff: &'a ExecutableDiff, plain: ContentObject<'a>) -> ContentObject<'a> {
+    ContentObject {
+        bytes: diff.bytes.is_proven.map(|_| bytes(&diff.bytes)),
+        causes: diff.causes.iter().map(cause).collect(),
+        differences: diff.differences.iter().map(difference).collect(),
+        functions: Some(functions(&diff.functions)),
+        unexplained: diff
+            .unexplained
+            .iter()
+            .map(|left| LeftoverObject {
+                offset: left.offset,
+                section: &left.section,
+                symbol: &left.symbol,
+                first: &left.first,
+                second: &left.second,
+                looks_like: left.look.map(|look| look.to_string()),
+            })
+            .collect(),
+        not_compared: diff.notes.iter().map(String::as_str).collect(),
+        ..plain
+    }
+}
+
+fn bytes(bytes: &Bytes) -> BytesObject {
+    BytesObject {
+        differing: bytes.differing,
+        explained: bytes.explained,
+        proven: bytes.is_proven,
+        owners: bytes.owners.iter().map(|(owner, bytes)| (owner.name(), *bytes)).collect(),
+        unpacked: bytes.unpacked,
+    }
+}
+
+fn cause(cause: &Cause) -> CauseObject<'_> {
+    CauseObject {
+        category: cause.category.name(),
+        title: &cause.title,
+        first: cause.first.as_deref(),
+        second: cause.second.as_deref(),
+        bytes: cause.bytes,
+        details: &cause.details,
+        fix: cause.fix.as_deref(),
+    }
+}
+
+fn difference(difference: &Difference) -> DifferenceObject<'_> {
+    DifferenceObject {
+        level: difference.level.name(),
+        name: &difference.name,
+        first: difference.first.as_deref(),
+        second: difference.second.as_deref(),
+        category: difference.category.map(|category| category.name()),
+    }
+}
+
+fn functions(functions: &Functions) -> FunctionsObject<'_> {
+    FunctionsObject {
+        identical: functions.identical,
+        moved: functions.moved,
+        changed: functions.changed,
+        only_first: functions.only_first,
+        only_second: functions.only_second,
+        not_compared: functions.not_compared,
+        packages: functions.packages.iter().map(package).collect(),
+    }
+}
+
+fn package(change: &PackageChange) -> PackageObject<'_> {
+    let functions = change.functions.iter().map(|(name, _)| name.as_str()).collect();
+    PackageObject { package: &change.package, functions }
+}

@@ -1,0 +1,20 @@
+//! Why two files differ: as text, as JSON.
+
+mod json;
+mod text;
+
+use crate::diff::files::FilePair;
+
+pub use json::render as json;
+pub use text::render as text;
+
+/// Everything that a report of `goaudit diff` says.
+#[derive(Debug)]
+pub struct Report {
+    /// As the caller named them.
+    pub first: String,
+    pub second: String,
+    pub pair: FilePair,
+    /// Whether signatures were left out.
+    pub ignores_signature: bool,
+}
