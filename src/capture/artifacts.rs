@@ -33,6 +33,8 @@ pub(super) struct Found {
     pub(super) unmatched: Vec<String>,
     /// Where they hold values of the build.
     pub(super) leaks: Leaks,
+    /// Where each is, by the path that it is recorded under.
+    pub(super) files: BTreeMap<String, PathBuf>,
 }
 
 /// Reads the artifacts of a finished build. `dir` is the output folder or the audited directory.
@@ -72,13 +74,13 @@ pub(super) fn collect(
     };
     let mut budget = Budget::default();
     let artifacts = files
-        .into_iter()
-        .map(|(path, file)| read(path, &file, needles, &mut budget, &mut leaks))
+        .iter()
+        .map(|(path, file)| read(path.clone(), file, needles, &mut budget, &mut leaks))
         .collect::<Result<_, CaptureError>>()?;
     for leak in &mut leaks.found {
         leak.example = redact::credentials(&leak.example).into_owned();
     }
-    Ok(Found { artifacts, unmatched, leaks })
+    Ok(Found { artifacts, unmatched, leaks, files })
 }
 
 /// Returns a matcher in which `*` stays within a folder and `**` does not.

@@ -52,6 +52,8 @@ pub struct Pair {
     pub second: PathBuf,
     /// What the stand-ins of each build left.
     pub records: [PathBuf; 2],
+    /// The artifacts of each build, by the path that they are recorded under.
+    pub artifacts: [BTreeMap<String, PathBuf>; 2],
     /// What each variation that was applied did.
     pub effects: Vec<Effect>,
     /// Whether both read the owner's tree, which nobody may write to.
@@ -85,7 +87,7 @@ pub fn run(
     first.stand_in(&scratch.path().join("first/bin"))?;
     watch.phase("first build");
     let recorded = scratch.path().join("first.goaudit");
-    build(plan, &first, &[], trees.notes, interrupt, watch, &recorded)?;
+    let made = build(plan, &first, &[], trees.notes, interrupt, watch, &recorded)?;
 
     if !varies_workdir && !trees.linked {
         let aside = scratch.path().join("1-built");
@@ -104,17 +106,19 @@ pub fn run(
     second.stand_in(&scratch.path().join("second/bin"))?;
     watch.phase("second build");
     let recorded_again = scratch.path().join("second.goaudit");
-    build(plan, &second, &varied, Vec::new(), interrupt, watch, &recorded_again)?;
+    let made_again = build(plan, &second, &varied, Vec::new(), interrupt, watch, &recorded_again)?;
     Ok(Pair {
         first: recorded,
         second: recorded_again,
         records: [first.records, second.records],
+        artifacts: [made, made_again],
         effects,
         in_place: trees.linked,
         _scratch: scratch,
     })
 }
 
+/// Returns where the artifacts are.
 fn build(
     plan: &CheckPlan,
     side: &Side,
@@ -123,12 +127,13 @@ fn build(
     interrupt: &Interrupt,
     watch: &mut dyn Watch,
     to: &Path,
-) -> Result<(), CaptureError> {
+) -> Result<BTreeMap<String, PathBuf>, CaptureError> {
     let command = command(plan, side);
     job::run(plan, side, command.clone(), interrupt, watch)?;
     let mut manifest = manifest(plan, side, &command);
     manifest.variations = varied.to_vec();
     manifest.notes = notes;
+    let mut files = BTreeMap::new();
     if plan.depth == Depth::Build {
         if matches!(plan.artifacts, Wanted::All) {
             separate_namesakes(plan, side, interrupt, watch)?;
@@ -143,8 +148,10 @@ fn build(
         manifest.artifacts = found.artifacts;
         manifest.leaks = Some(found.leaks);
         manifest.unmatched_artifacts = found.unmatched;
+        files = found.files;
     }
-    pack::pack(&manifest, &side.records, to)
+    pack::pack(&manifest, &side.records, to)?;
+    Ok(files)
 }
 
 fn command(plan: &CheckPlan, side: &Side) -> Vec<OsString> {

@@ -16,7 +16,7 @@ use crate::cli::output::OutputArgs;
 use crate::cli::policy::{self, Loaded};
 use crate::cli::progress::Progress;
 use crate::cli::prove::Prover;
-use crate::cli::{Error, Exit, Format, archives, emit, files, repository};
+use crate::cli::{Error, Exit, Format, archives, artifacts, emit, files, repository};
 use crate::diff::{self, Comparison};
 use crate::golang::inputs::Inputs;
 use crate::policy::{Command, Date, Outcome, Policy};
@@ -204,6 +204,7 @@ impl CheckArgs {
         if plan.depth == Depth::Build {
             let keep = self.keep_archives.as_deref();
             archives::examine(&pair, [&first, &second], &mut comparison, keep, &interrupt)?;
+            artifacts::examine(&pair, &mut comparison, &interrupt)?;
         }
         if self.prove {
             let planner = Planner::new(&plan.work_dir, &interrupt)?;

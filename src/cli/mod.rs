@@ -2,6 +2,7 @@
 #![expect(clippy::disallowed_methods, reason = "cli is an edge; see clippy.toml")]
 
 mod archives;
+mod artifacts;
 mod check;
 mod color;
 mod command_line;

@@ -14,6 +14,9 @@ use crate::capture::rebuild::{Means, Rebuilder, Rebuilt};
 use crate::cli::output::OutputArgs;
 use crate::cli::progress::Progress;
 use crate::cli::{Error, Exit, files};
+use crate::diff;
+use crate::diff::executable::Options;
+use crate::diff::files::FilePair;
 use crate::diff::rebuilt::{self, Executable, Known, Mismatch};
 use crate::golang::build_info::BuildInfo;
 use crate::golang::rebuild::{Ldflags, Origin, Rebuild};
@@ -151,7 +154,12 @@ impl VerifyArgs {
         let done = self.attempt(binary, plan, &mut rebuilder, &mut progress);
         progress.finish();
         match done {
-            Ok(best) => self.conclude(binary, plan, best, report),
+            Ok(mut best) => {
+                if let Some(mismatch) = &mut best.mismatch {
+                    mismatch.inside = Some(Box::new(self.inside(&best.path)?));
+                }
+                self.conclude(binary, plan, best, report)
+            }
             Err(Error::Capture(CaptureError::Rebuild { command, status, output })) => {
                 report.command = command;
                 report.outcome = Outcome::Unknown {
@@ -205,6 +213,14 @@ impl VerifyArgs {
         };
         let mismatch = rebuilt::compare(binary, &rebuilt, known);
         Ok(Attempt { ldflags, file: file(&rebuilt), command, path, mismatch })
+    }
+
+    fn inside(&self, rebuilt: &Path) -> Result<FilePair, Error> {
+        let read = |path: &Path| {
+            fs::read(path).map_err(|source| Error::Read { path: path.to_owned(), source })
+        };
+        let name = self.binary.display().to_string();
+        Ok(diff::files::compare(&name, &read(&self.binary)?, &read(rebuilt)?, Options::default()))
     }
 
     /// The flags of the linker to try: those that are known, or what a missing symbol table lets guess.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::binary::{Format, ObjectSummary};
 use crate::diff::build_ids::BuildIdMeaning;
+use crate::diff::files::FilePair;
 use crate::diff::sections::{self, SectionChange};
 use crate::golang::mod_info::{self, SettingChange};
 use crate::recording::Artifact;
@@ -35,12 +36,7 @@ pub enum Outcome {
     OnlySecond,
 }
 
-/// What two files of different bytes say of their difference.
-///
-/// This compares what the files state of themselves, section by section. The
-/// comparison inside of sections (symbols by name, paths in the line tables,
-/// differing bytes accounted for by cause) is a field of its own here once it
-/// exists; until then a changed section is all there is to say.
+/// What two files of different bytes say of their difference, by what is recorded of them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Differences {
     pub build_id: BuildIdMeaning,
@@ -51,6 +47,8 @@ pub struct Differences {
     /// Build info, key by key. Empty when either file has none; `unreadable` says so then.
     pub settings: Vec<SettingChange>,
     pub sections: Vec<SectionChange>,
+    /// What the files themselves say, byte for byte; `None` where they are gone, as of recordings.
+    pub inside: Option<Box<FilePair>>,
     /// What could not be read or compared, such as `second: no Go build ID: …`.
     /// As long as it is not empty, nothing missing above means "the same".
     pub unreadable: Vec<String>,
@@ -104,6 +102,7 @@ fn differences(first: &Artifact, second: &Artifact) -> Differences {
                 go_version: None,
                 settings: Vec::new(),
                 sections: Vec::new(),
+                inside: None,
                 unreadable: unreadable
                     .into_iter()
                     .filter_map(|(side, why)| Some(format!("{side}: {}", why?)))
@@ -132,6 +131,7 @@ pub fn object_differences(first: &ObjectSummary, second: &ObjectSummary) -> Diff
         go_version,
         settings,
         sections: sections::compare(first, second),
+        inside: None,
         unreadable: [notes("first", first), notes("second", second)].concat(),
     }
 }

@@ -4,6 +4,7 @@ use crate::binary::ObjectSummary;
 use crate::binary::traces::Traces;
 use crate::diff::artifacts::{Differences, object_differences};
 use crate::diff::build_ids::BuildIdMeaning;
+use crate::diff::files::FilePair;
 use crate::diff::sections::{SectionChange, SectionChangeKind};
 use crate::golang::mod_info::{SettingChange, SettingKey};
 
@@ -23,6 +24,8 @@ pub struct Mismatch {
     /// Most telling first, never empty.
     pub causes: Vec<Cause>,
     pub differences: Differences,
+    /// The bytes of both, where they were compared.
+    pub inside: Option<Box<FilePair>>,
 }
 
 /// One reason, as far as it is known.
@@ -71,7 +74,7 @@ pub fn compare(binary: &Executable, rebuilt: &Executable, known: Known) -> Optio
         };
         causes.push(Cause { name: "unknown", what, fix: None });
     }
-    Some(Mismatch { causes, differences })
+    Some(Mismatch { causes, differences, inside: None })
 }
 
 /// Orders mismatches: what is nearer to being equal is less.

@@ -1,7 +1,9 @@
 #![doc = include_str!("not_reproducible.md")]
 
 use super::{Builds, Check, Rule};
-use crate::diff::artifacts::{ArtifactPair, Outcome};
+use crate::diff::artifacts::{ArtifactPair, Differences, Outcome};
+use crate::diff::executable::Cause;
+use crate::diff::files::Outcome as FileOutcome;
 use crate::finding::{Finding, Level};
 
 pub(crate) const RULE: Rule = Rule {
@@ -37,12 +39,14 @@ fn finding(builds: &Builds<'_>, pair: &ArtifactPair) -> Option<Finding> {
                     side(&change.second)
                 ));
             }
+            let inside = inside(differences);
             let sections: Vec<&str> =
                 differences.sections.iter().map(|change| change.name.as_str()).collect();
-            if !sections.is_empty() {
+            if inside.is_empty() && !sections.is_empty() {
                 finding =
                     finding.with_evidence(format!("sections that differ: {}", sections.join(" ")));
             }
+            finding = inside.into_iter().fold(finding, Finding::with_evidence);
             differences.unreadable.iter().fold(finding, |finding, note| finding.with_evidence(note))
         }
     };
@@ -51,6 +55,37 @@ fn finding(builds: &Builds<'_>, pair: &ArtifactPair) -> Option<Finding> {
         true => finding,
         false => finding.with_fix(format!("mend what reaches it: {}", causes.join(", "))),
     })
+}
+
+/// What the bytes of the files say of why they differ, a line each. The build info is there by itself.
+fn inside(differences: &Differences) -> Vec<String> {
+    let Some(pair) = &differences.inside else { return Vec::new() };
+    let of_settings = |cause: &Cause| {
+        let keys = differences.settings.iter().map(|change| change.key.to_string());
+        let mut keys = keys.map(|key| key.trim_start_matches("build ").to_owned());
+        keys.any(|key| cause.title.starts_with(&format!("{key}: ")))
+    };
+    let causes = pair.causes().into_iter().map(|(cause, _)| cause);
+    let mut lines: Vec<String> = causes
+        .filter(|cause| !of_settings(cause))
+        .map(|cause| match (&cause.first, &cause.second) {
+            (Some(first), Some(second)) if !cause.title.contains(" → ") => {
+                format!("{}: \"{first}\" → \"{second}\"", cause.title)
+            }
+            _ => cause.title.clone(),
+        })
+        .collect();
+    if let FileOutcome::Executable(diff) = &pair.outcome {
+        let (bytes, functions) = (&diff.bytes, &diff.functions);
+        lines.push(format!(
+            "{} of {} differing bytes explained; {} functions changed, {} are the same",
+            bytes.explained,
+            bytes.differing,
+            functions.changed + functions.only_first + functions.only_second,
+            functions.identical + functions.moved
+        ));
+    }
+    lines
 }
 
 /// Returns the categories of the causes that reach the link of an artifact. An artifact that is no

@@ -6,6 +6,7 @@ mod text;
 use crate::diff::files::FilePair;
 
 pub use json::render as json;
+pub(super) use text::inside;
 pub use text::render as text;
 
 /// Everything that a report of `goaudit diff` says.

@@ -44,6 +44,18 @@ pub fn render(report: &Report, style: Style) -> String {
     text
 }
 
+/// What the bytes of two files say, without their names.
+pub(in crate::report) fn inside(pair: &FilePair, style: Style, paint: Paint) -> String {
+    let mut text = format!("\n{}\n", paint.bold("where they differ"));
+    for (found, _) in pair.causes() {
+        // What to do is said with the reasons.
+        let found = Cause { fix: None, ..found.clone() };
+        text.push_str(&cause(&found, &[], style, paint));
+    }
+    text.push_str(&outcome(pair, style, paint, 0));
+    text
+}
+
 fn headline(report: &Report, paint: Paint) -> String {
     let pair = &report.pair;
     let (word, color) = match (&pair.outcome, pair.is_same()) {

@@ -5,6 +5,7 @@ use anstyle::{AnsiColor, Style as Ansi};
 use crate::diff::artifacts::Differences;
 use crate::diff::rebuilt::Mismatch;
 use crate::diff::sections::SectionChange;
+use crate::report::diff;
 use crate::report::text::{Paint, Style};
 use crate::report::verify::{File, Outcome, Verification};
 
@@ -62,7 +63,10 @@ pub fn render(report: &Verification, style: Style) -> String {
         }
     }
     if let Outcome::Differs(mismatch) = &report.outcome {
-        text.push_str(&differences(&mismatch.differences, style, paint));
+        text.push_str(&match &mismatch.inside {
+            Some(pair) => diff::inside(pair, style, paint),
+            None => differences(&mismatch.differences, style, paint),
+        });
     }
     if !report.command.is_empty() {
         let _ = writeln!(text, "\n{}\n  {}", paint.bold("rebuild it with"), report.command);
