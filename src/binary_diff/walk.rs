@@ -231,7 +231,10 @@ impl<'a, 'm> Walk<'a, 'm> {
             self.account.changed(first.start, done..new.len(), old, new, owner);
             return;
         }
-        let special = self.special.iter().find(|(range, _)| range.contains(&at));
+        // What is gone from before a stretch was never a part of it.
+        let is_in =
+            |range: &Range<usize>| range.contains(&at) && (range.start < at || !new.is_empty());
+        let special = self.special.iter().find(|(range, _)| is_in(range));
         let owner = special.map_or(owner, |(_, owner)| *owner);
         self.account.new_bytes(first, old, new, owner);
     }

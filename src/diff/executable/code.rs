@@ -1,13 +1,13 @@
 //! Functions that changed, by package: what of the code differs, and what follows from it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use super::{Cause, Findings, Level, Pair};
 use crate::binary::pclntab::{GoFunction, Pclntab};
 use crate::binary_diff::{FunctionChange, Owner};
 use crate::diff::build_ids::BuildIdMeaning;
 use crate::diff::category::Category;
-use crate::golang::package_name::package_of;
+use crate::golang::package_name::{is_standard, package_of};
 
 /// What became of the functions of two executables.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -35,6 +35,8 @@ pub struct PackageChange {
     pub functions: Vec<(String, FunctionChange)>,
 }
 
+/// Functions that are counted and not named.
+const MANY: usize = 20;
 /// Packages that a cause names.
 const PACKAGES: usize = 6;
 /// Functions of a package that a line names.
@@ -59,7 +61,11 @@ pub(super) fn causes(pair: &Pair<'_>, findings: &mut Findings) -> Functions {
         }
     }
     let bytes = pair.diff.bytes.get(&Owner::Code).copied().unwrap_or_default();
-    if let Some(cause) = findings.absorber.and_then(|at| findings.causes.get_mut(at)) {
+    // The source of one Go version is one: with other paths other defaults are compiled into it.
+    let is_standard = functions.packages.iter().all(|package| is_standard(&package.package));
+    let trimpath = findings.causes.iter().position(|cause| cause.category == Category::Trimpath);
+    let taker = findings.absorber.or(trimpath.filter(|_| is_standard));
+    if let Some(cause) = taker.and_then(|at| findings.causes.get_mut(at)) {
         if !functions.packages.is_empty() {
             cause.details.push(counts(&functions.packages));
             cause.bytes = cause.bytes.saturating_add(bytes);
@@ -154,7 +160,11 @@ fn counts(packages: &[PackageChange]) -> String {
         count => format!("{count} packages"),
     };
     let noun = if total == 1 { "function" } else { "functions" };
-    let shown: Vec<String> = packages.iter().take(NAMES).map(named).collect();
+    let number = |package: &PackageChange| {
+        format!("{} ({})", package_or_none(package), package.functions.len())
+    };
+    let one = if total > MANY { number } else { named };
+    let shown: Vec<String> = packages.iter().take(NAMES).map(one).collect();
     let more = if packages.len() > NAMES { ", …" } else { "" };
     format!("{total} {noun} of {of} differ: {}{more}", shown.join(", "))
 }
@@ -167,8 +177,11 @@ fn named(package: &PackageChange) -> String {
     } else {
         String::new()
     };
-    let name = if package.package.is_empty() { "(no package)" } else { &package.package };
-    format!("{name} ({}{more})", names.join(", "))
+    format!("{} ({}{more})", package_or_none(package), names.join(", "))
+}
+
+fn package_or_none(package: &PackageChange) -> &str {
+    if package.package.is_empty() { "(no package)" } else { &package.package }
 }
 
 /// Code differs, and nothing that the files say of themselves is a reason.
@@ -234,20 +247,32 @@ fn lines(pair: &Pair<'_>, findings: &mut Findings) {
         cause.bytes = cause.bytes.saturating_add(bytes);
         return;
     }
-    let title =
-        format!("{line}; code is the same: comments, blank lines or the order of declarations");
-    findings.add(Cause { bytes, ..Cause::new(Category::Source, title) });
+    let title = format!("{line}; code is the same: a comment, blank lines, imports");
+    let fix = "none if the source was edited; with -ldflags='-s -w' it still differs, as tracebacks need lines";
+    let cause = Cause::new(Category::Source, title);
+    findings.add(Cause { bytes, fix: Some(fix.to_owned()), ..cause });
+}
+
+/// The functions that both tables have, the n-th of a name with the n-th: a wrapper has the name of what it wraps.
+pub(super) fn by_name<'t, 'a>(
+    first: &'t Pclntab<'a>,
+    second: &'t Pclntab<'a>,
+) -> Vec<(&'t GoFunction<'a>, &'t GoFunction<'a>)> {
+    let mut of_name: BTreeMap<&[u8], VecDeque<&GoFunction<'a>>> = BTreeMap::new();
+    for function in &first.functions {
+        of_name.entry(function.name).or_default().push_back(function);
+    }
+    second
+        .functions
+        .iter()
+        .filter_map(|function| Some((of_name.get_mut(function.name)?.pop_front()?, function)))
+        .collect()
 }
 
 /// Functions by package whose own lines differ. Lines that were inlined into others do not count.
 fn moved_lines(first: &Pclntab<'_>, second: &Pclntab<'_>) -> BTreeMap<String, usize> {
-    let mut of_name: BTreeMap<&[u8], &GoFunction<'_>> = BTreeMap::new();
-    for function in &first.functions {
-        of_name.entry(function.name).or_insert(function);
-    }
     let mut packages: BTreeMap<String, usize> = BTreeMap::new();
-    for function in &second.functions {
-        let Some(other) = of_name.get(function.name) else { continue };
+    for (other, function) in by_name(first, second) {
         let inlines = |function: &GoFunction<'_>| function.pcfile.len() > 4;
         let start = other.start_line != function.start_line;
         // Before Go 1.20 there is no start: the first value of the table is the line.

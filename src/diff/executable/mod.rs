@@ -14,7 +14,7 @@ mod summary;
 mod texts;
 mod values;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::binary::image::Image;
 use crate::binary::pclntab::Pclntab;
@@ -144,6 +144,10 @@ struct Findings {
     differences: Vec<Difference>,
     /// The cause that all changed code belongs to, where there is one: another toolchain, other flags.
     absorber: Option<usize>,
+    /// Variables that the linker stamped.
+    stamped: BTreeSet<String>,
+    /// Owners of stretches that their place in the file did not tell, by their number in the account.
+    owners: BTreeMap<usize, Owner>,
 }
 
 impl Findings {

@@ -31,6 +31,7 @@ pub(super) fn causes(pair: &Pair<'_>, findings: &mut Findings) {
         let [first, second] = values;
         findings.add(Cause { first, second, ..cause });
     }
+    let is_other_platform = pair.images[0].format != pair.images[1].format;
     let trimpath = pair.settings.iter().any(|change| change.key.to_string() == TRIMPATH);
     let mut groups: Vec<(Category, Vec<&SettingChange>)> = Vec::new();
     for change in &pair.settings {
@@ -53,10 +54,33 @@ pub(super) fn causes(pair: &Pair<'_>, findings: &mut Findings) {
     }
     groups.sort_by_key(|(category, _)| rank(*category));
     for (category, changes) in groups {
-        findings.add(cause(category, &changes));
+        let found = cause(category, &changes);
+        match findings.causes.iter_mut().find(|by| brings(by.category, category, is_other_platform))
+        {
+            Some(by) if found.details.is_empty() => by.details.push(found.title),
+            Some(by) => by.details.extend(found.details),
+            None => {
+                findings.add(found);
+            }
+        }
     }
     findings.absorber =
         findings.causes.iter().position(|cause| ABSORBING.contains(&cause.category));
+}
+
+/// Whether a setting of one kind may follow from that of another: defaults of a Go version, of a platform.
+fn brings(by: Category, what: Category, is_other_platform: bool) -> bool {
+    match by {
+        Category::Toolchain => what == Category::GoDirective,
+        Category::Target if is_other_platform => matches!(
+            what,
+            Category::Target
+                | Category::Cgo
+                | Category::DependencyVersion
+                | Category::Instrumentation
+        ),
+        _ => false,
+    }
 }
 
 fn rank(category: Category) -> usize {
@@ -134,6 +158,9 @@ fn fix(change: &SettingChange) -> Option<&'static str> {
         "build vcs" | "build vcs.revision" if !both => Some(
             "one build saw no repository (no .git, no git, or a directory of another owner: git config safe.directory): build both of a full clone, or both with -buildvcs=false",
         ),
+        "build CGO_ENABLED" => {
+            Some("set CGO_ENABLED on both sides: its default is 1 only where a C compiler is found")
+        }
         "path" => Some("name the package on both command lines, not its files"),
         _ => None,
     }

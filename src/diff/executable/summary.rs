@@ -1,5 +1,8 @@
 //! Draws the sum: which bytes are explained, which are left, and what is said where nothing is known.
 
+use std::collections::BTreeMap;
+use std::ops::Range;
+
 use super::leftover::{self, Leftover};
 use super::{Bytes, Cause, ExecutableDiff, Findings, Functions, Level, Options, Pair};
 use crate::binary_diff::{Hunk, Owner};
@@ -33,11 +36,11 @@ pub(super) fn conclude(
     functions: Functions,
     options: Options,
 ) -> ExecutableDiff {
-    let hunks = with_signatures(pair);
+    let hunks = owned(pair, &findings.owners);
     let mut owners = pair.diff.bytes.clone();
     for (hunk, was) in hunks.iter().zip(&pair.diff.hunks) {
         if hunk.owner != was.owner {
-            let bytes = u64::try_from(hunk.first.len().max(hunk.second.len())).unwrap_or_default();
+            let bytes = differing(pair, hunk);
             let from = owners.entry(was.owner).or_default();
             *from = from.saturating_sub(bytes);
             let to = owners.entry(hunk.owner).or_default();
@@ -50,6 +53,7 @@ pub(super) fn conclude(
     }
     owners.retain(|_, bytes| *bytes > 0);
     build_info(pair, &mut findings, owners.get(&Owner::BuildInfo).copied().unwrap_or_default());
+    changed_after(pair, &mut findings);
     if findings.causes.is_empty() {
         findings.causes.extend(unknown(pair, &owners));
     }
@@ -90,22 +94,49 @@ pub(super) fn conclude(
     }
 }
 
-/// What only the first file has of a signature is a part of it too.
-fn with_signatures(pair: &Pair<'_>) -> Vec<Hunk> {
+/// The stretches with the owners that are known by now. What only the first file has of a signature is a
+/// part of it too.
+fn owned(pair: &Pair<'_>, told: &BTreeMap<usize, Owner>) -> Vec<Hunk> {
     let signatures = &pair.images[0].signatures;
     let is_signature = |hunk: &Hunk| {
-        hunk.second.is_empty()
-            && signatures
-                .iter()
-                .any(|range| range.start <= hunk.first.start && hunk.first.end <= range.end)
+        let holds =
+            |range: &Range<usize>| range.start <= hunk.first.start && hunk.first.end <= range.end;
+        hunk.second.is_empty() && signatures.iter().any(holds)
     };
-    let hunks = pair.diff.hunks.iter().cloned();
+    let hunks = pair.diff.hunks.iter().cloned().enumerate();
     hunks
-        .map(|hunk| match is_signature(&hunk) {
-            true => Hunk { owner: Owner::Signature, ..hunk },
-            false => hunk,
+        .map(|(number, hunk)| match told.get(&number) {
+            Some(owner) => Hunk { owner: *owner, ..hunk },
+            None if is_signature(&hunk) => Hunk { owner: Owner::Signature, ..hunk },
+            None => hunk,
         })
         .collect()
+}
+
+/// Counts as the account does: of stretches of one length the bytes that differ, else the longer length.
+fn differing(pair: &Pair<'_>, hunk: &Hunk) -> u64 {
+    let [first, second] = pair.images.map(|image| image.file);
+    let bytes =
+        |file: &'_ [u8], range: &Range<usize>| file.get(range.clone()).unwrap_or_default().to_vec();
+    let (one, other) = (bytes(first, &hunk.first), bytes(second, &hunk.second));
+    let count = if one.len() == other.len() {
+        one.iter().zip(&other).filter(|(one, other)| one != other).count()
+    } else {
+        one.len().max(other.len())
+    };
+    u64::try_from(count).unwrap_or(u64::MAX)
+}
+
+/// Of two files of one build one was changed since, whatever it looks like.
+fn changed_after(pair: &Pair<'_>, findings: &mut Findings) {
+    if pair.build_id != BuildIdMeaning::Same {
+        return;
+    }
+    for cause in findings.causes.iter_mut().filter(|cause| cause.category == Category::Source) {
+        cause.category = Category::Unknown;
+        cause.title = format!("changed after its build (the build IDs are equal): {}", cause.title);
+        cause.fix = Some("compare both files as their builds left them".to_owned());
+    }
 }
 
 /// The bytes of the build info go to the first setting that differs.
@@ -135,7 +166,7 @@ fn explained(pair: &Pair<'_>, findings: &Findings, owner: Owner) -> bool {
 }
 
 /// What is said where no cause was found.
-fn unknown(pair: &Pair<'_>, owners: &std::collections::BTreeMap<Owner, u64>) -> Option<Cause> {
+fn unknown(pair: &Pair<'_>, owners: &BTreeMap<Owner, u64>) -> Option<Cause> {
     if owners.is_empty() {
         return None;
     }

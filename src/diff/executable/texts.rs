@@ -35,7 +35,7 @@ struct Text {
 pub(super) fn causes(pair: &Pair<'_>, findings: &mut Findings) {
     let bytes_of = |owner| pair.diff.bytes.get(&owner).copied().unwrap_or_default();
     let bytes = bytes_of(Owner::Constant).saturating_add(bytes_of(Owner::Data));
-    if bytes == 0 {
+    if bytes.saturating_add(bytes_of(Owner::Table)) == 0 {
         return;
     }
     let taker = findings.absorber.or_else(|| {
@@ -46,12 +46,25 @@ pub(super) fn causes(pair: &Pair<'_>, findings: &mut Findings) {
         cause.bytes = cause.bytes.saturating_add(bytes);
         return;
     }
-    let hunks = pair.diff.hunks.iter();
-    let constants: Vec<&Hunk> =
-        hunks.filter(|hunk| hunk.owner == Owner::Constant).take(HUNKS).collect();
-    let (stamps, texts): (Vec<Text>, Vec<Text>) =
-        texts(pair, &constants).into_iter().partition(|text| text.is_stamp);
-    let variables = variables(pair);
+    let mut variables = variables(pair);
+    let of_variables = of_variables(pair, &variables);
+    let mut found = texts(pair, findings);
+    // A text that changes its length changes its place among all others: there it is gone, here it is new.
+    found.retain(|text| {
+        let is_told = |known: &Text| {
+            [&text.first, &text.second]
+                .iter()
+                .all(|side| side.is_empty() || **side == known.first || **side == known.second)
+        };
+        text.is_stamp || !of_variables.iter().any(is_told)
+    });
+    found.extend(of_variables);
+    let (stamps, texts): (Vec<Text>, Vec<Text>) = found.into_iter().partition(|text| text.is_stamp);
+    for names in variables.values_mut() {
+        let is_told = |name: &String| texts.iter().any(|text| text.variable == *name);
+        names.retain(|name| !findings.stamped.contains(name) && !is_told(name));
+    }
+    variables.retain(|_, names| !names.is_empty());
     for text in stamps.iter().chain(&texts) {
         let name = if text.variable.is_empty() { "a text" } else { &text.variable };
         let category = if text.is_stamp { Category::LinkFlags } else { Category::Source };
@@ -64,11 +77,15 @@ pub(super) fn causes(pair: &Pair<'_>, findings: &mut Findings) {
         left = left.saturating_sub(differing);
         findings.add(stamp(text, differing));
     }
-    if texts.is_empty() && variables.is_empty() && findings.causes.iter().any(takes_data) {
+    if texts.is_empty() && variables.is_empty() {
+        // Headers of stamped variables, and what moved with a difference that is known.
         if let Some(cause) = findings.causes.iter_mut().find(|cause| takes_data(cause)) {
             cause.bytes = cause.bytes.saturating_add(left);
+            return;
         }
-        return;
+        if left == 0 || bytes_of(Owner::Constant) == 0 || !findings.causes.is_empty() {
+            return;
+        }
     }
     source(findings, &texts, &variables, left);
 }
@@ -169,50 +186,84 @@ fn variables(pair: &Pair<'_>) -> BTreeMap<String, Vec<String>> {
     packages.into_iter().map(|(package, names)| (package, names.into_iter().collect())).collect()
 }
 
-fn texts(pair: &Pair<'_>, hunks: &[&Hunk]) -> BTreeSet<Text> {
+/// The texts of variables that differ, where they are string variables.
+fn of_variables(pair: &Pair<'_>, variables: &BTreeMap<String, Vec<String>>) -> BTreeSet<Text> {
+    let names: BTreeSet<&[u8]> = variables.values().flatten().map(|name| name.as_bytes()).collect();
+    let places = pair.images.map(|image| -> BTreeMap<&[u8], u64> {
+        let named = image.symbols.iter().filter(|symbol| names.contains(symbol.name));
+        named.map(|symbol| (symbol.name, symbol.address)).collect()
+    });
     let [first, second] = pair.images;
-    let ranges: Vec<Range<u64>> =
-        hunks.iter().filter_map(|hunk| addresses(second, &hunk.second)).collect();
-    let headers = headers(second, &ranges);
-    let old_ranges: Vec<Range<u64>> =
-        hunks.iter().filter_map(|hunk| addresses(first, &hunk.first)).collect();
-    let old_headers = self::headers(first, &old_ranges);
+    let text = |name: &&[u8]| {
+        let one = text_of(first, *places[0].get(name)?)?;
+        let other = text_of(second, *places[1].get(name)?)?;
+        let is_text = [one, other].iter().all(|text| is_printable(text));
+        (one != other && is_text && !(one.is_empty() && other.is_empty())).then(|| Text {
+            variable: String::from_utf8_lossy(name).into_owned(),
+            is_line_ends: is_line_ends(one, other),
+            is_stamp: false,
+            first: excerpt(one, other),
+            second: excerpt(other, one),
+        })
+    };
+    names.iter().filter_map(text).collect()
+}
+
+/// The texts that differ: those of variables by their bounds, others with what is around them.
+fn texts(pair: &Pair<'_>, findings: &mut Findings) -> BTreeSet<Text> {
+    let [first, second] = pair.images;
+    let is_text = |hunk: &Hunk| matches!(hunk.owner, Owner::Constant | Owner::Data | Owner::Table);
+    let hunks: Vec<(usize, &Hunk)> =
+        pair.diff.hunks.iter().enumerate().filter(|(_, hunk)| is_text(hunk)).take(HUNKS).collect();
+    let places = |image: &Image<'_>, side: fn(&Hunk) -> &Range<usize>| -> Vec<u64> {
+        hunks.iter().filter_map(|(_, hunk)| address_of(image, side(hunk).start)).collect()
+    };
+    let headers = headers(second, &places(second, |hunk| &hunk.second));
+    let old_headers = self::headers(first, &places(first, |hunk| &hunk.first));
     let mut texts = BTreeSet::new();
-    for hunk in hunks {
-        let header = addresses(second, &hunk.second)
-            .and_then(|range| headers.iter().find(|header| header.holds(range.start)));
-        let old = addresses(first, &hunk.first)
-            .and_then(|range| old_headers.iter().find(|header| header.holds(range.start)));
-        match (old, header) {
-            (Some(old), Some(new)) => {
-                let (one, other) = (old.text(first), new.text(second));
-                texts.insert(Text {
-                    variable: new.name(second),
-                    is_line_ends: is_line_ends(one, other),
-                    is_stamp: pair.build_id == BuildIdMeaning::LinkerInputsOnly
-                        && second.symbols.is_empty()
-                        && old.ends_with_nul(first)
-                        && new.ends_with_nul(second),
-                    first: excerpt(one, other),
-                    second: excerpt(other, one),
-                });
+    for (number, hunk) in &hunks {
+        let header = address_of(second, hunk.second.start)
+            .and_then(|place| headers.iter().find(|header| header.holds(place)));
+        let old = address_of(first, hunk.first.start)
+            .and_then(|place| old_headers.iter().find(|header| header.holds(place)));
+        let same = old.zip(header).filter(|(old, new)| old.is_same(new, pair.images));
+        if let Some((old, new)) = same {
+            let (one, other) = (old.text(first), new.text(second));
+            let is_stamp = pair.build_id == BuildIdMeaning::LinkerInputsOnly
+                && second.symbols.is_empty()
+                && old.ends_with_nul(first)
+                && new.ends_with_nul(second);
+            if is_stamp {
+                findings.owners.insert(*number, Owner::Value);
             }
-            _ => {
-                let one = around(first.file, &hunk.first);
-                let other = around(second.file, &hunk.second);
-                if let Some((first, second)) = one.zip(other).filter(|(one, other)| one != other) {
-                    texts.insert(Text {
-                        variable: String::new(),
-                        first,
-                        second,
-                        is_line_ends: false,
-                        is_stamp: false,
-                    });
-                }
-            }
+            texts.insert(Text {
+                variable: new.name(second),
+                is_line_ends: is_line_ends(one, other),
+                is_stamp,
+                first: excerpt(one, other),
+                second: excerpt(other, one),
+            });
+        } else if hunk.owner == Owner::Constant
+            && let Some((first, second)) = plain(pair, hunk)
+        {
+            let (variable, is_line_ends, is_stamp) = (String::new(), false, false);
+            texts.insert(Text { variable, first, second, is_line_ends, is_stamp });
         }
     }
     texts
+}
+
+/// A constant without bounds: what was put in or taken out, or both with what is around.
+fn plain(pair: &Pair<'_>, hunk: &Hunk) -> Option<(String, String)> {
+    let [first, second] = pair.images.map(|image| image.file);
+    if hunk.first.is_empty() || hunk.second.is_empty() {
+        let text = |file: &[u8], range: &Range<usize>| {
+            let bytes = file.get(range.clone())?;
+            (bytes.is_empty() || bytes.len() >= WORD && is_printable(bytes)).then(|| shown(bytes))
+        };
+        return text(first, &hunk.first).zip(text(second, &hunk.second));
+    }
+    around(first, &hunk.first).zip(around(second, &hunk.second)).filter(|(one, other)| one != other)
 }
 
 /// The part of a long text from shortly before where it begins to differ.
@@ -233,12 +284,6 @@ fn is_line_ends(first: &[u8], second: &[u8]) -> bool {
     let without =
         |text: &[u8]| text.iter().copied().filter(|byte| *byte != b'\r').collect::<Vec<_>>();
     first != second && without(first) == without(second)
-}
-
-fn addresses(image: &Image<'_>, range: &Range<usize>) -> Option<Range<u64>> {
-    let start = address_of(image, range.start)?;
-    let len = u64::try_from(range.len()).ok()?;
-    Some(start..start.checked_add(len)?)
 }
 
 /// A string variable: where it is, and where its text is.
@@ -262,6 +307,13 @@ impl Header {
         bytes_at(image, self.text.end).and_then(|bytes| bytes.first()) == Some(&0)
     }
 
+    /// Whether two are one variable: of one name, or where there are no names in one place.
+    fn is_same(&self, other: &Self, images: [&Image<'_>; 2]) -> bool {
+        let [first, second] = images;
+        let (one, name) = (self.name(first), other.name(second));
+        one == name && (!name.is_empty() || self.address == other.address)
+    }
+
     fn name(&self, image: &Image<'_>) -> String {
         let symbol = symbol_at(image, self.address).filter(|(_, offset)| *offset == 0);
         symbol
@@ -270,14 +322,12 @@ impl Header {
     }
 }
 
-/// The string variables whose texts hold the start of one of these stretches, shortest texts first.
-fn headers(image: &Image<'_>, ranges: &[Range<u64>]) -> Vec<Header> {
+/// The string variables whose texts hold one of these places, shortest texts first.
+fn headers(image: &Image<'_>, places: &[u64]) -> Vec<Header> {
     const TEXT_MAX: u64 = 1 << 20;
     let step = usize::from(image.format.bits / 8);
-    let (Some(low), Some(high)) = (
-        ranges.iter().map(|range| range.start).min(),
-        ranges.iter().map(|range| range.start).max(),
-    ) else {
+    let (Some(low), Some(high)) = (places.iter().min().copied(), places.iter().max().copied())
+    else {
         return Vec::new();
     };
     let is_data = |name: &str| name.contains("data") && !name.contains("debug");
@@ -300,8 +350,7 @@ fn headers(image: &Image<'_>, ranges: &[Range<u64>]) -> Vec<Header> {
             let len = content.get(offset.saturating_add(step)..).and_then(|rest| word(image, rest));
             let Some(len) = len.filter(|len| *len > 0 && *len <= TEXT_MAX) else { continue };
             let text = start..start.saturating_add(len);
-            if ranges.iter().any(|range| text.contains(&range.start))
-                && text_of(image, address).is_some()
+            if places.iter().any(|place| text.contains(place)) && text_of(image, address).is_some()
             {
                 headers.push(Header { address, text });
             }
@@ -311,20 +360,25 @@ fn headers(image: &Image<'_>, ranges: &[Range<u64>]) -> Vec<Header> {
     headers
 }
 
+/// Fewer bytes than this may look like text by chance.
+const WORD: usize = 4;
+
+fn is_printable(bytes: &[u8]) -> bool {
+    std::str::from_utf8(bytes)
+        .is_ok_and(|text| text.chars().all(|char| !char.is_control() || char.is_whitespace()))
+}
+
 /// A stretch with the printable text around it; `None` for what is no text.
 fn around(file: &[u8], range: &Range<usize>) -> Option<String> {
-    let is_text = |byte: &u8| (b' '..0x7f).contains(byte) || *byte >= 0x80;
+    let is_plain = |byte: &&u8| (b' '..0x7f).contains(*byte);
     let inside = file.get(range.clone())?;
-    if !inside.iter().all(is_text) {
-        return None;
-    }
     let before = file.get(range.start.saturating_sub(AROUND)..range.start)?;
     let after = file.get(range.end..range.end.saturating_add(AROUND).min(file.len()))?;
-    let before_len = before.iter().rev().take_while(|byte| is_text(byte)).count();
-    let after_len = after.iter().take_while(|byte| is_text(byte)).count();
-    let start = range.start.checked_sub(before_len)?;
-    let end = range.end.checked_add(after_len)?.min(file.len());
-    (end > start).then(|| format!("…{}…", shown(file.get(start..end).unwrap_or_default())))
+    let start = range.start.checked_sub(before.iter().rev().take_while(is_plain).count())?;
+    let end = range.end.checked_add(after.iter().take_while(is_plain).count())?;
+    let whole = file.get(start..end)?;
+    let is_text = is_printable(inside) && whole.len() >= WORD.saturating_mul(2);
+    is_text.then(|| format!("…{}…", shown(whole)))
 }
 
 #[cfg(test)]
@@ -349,8 +403,9 @@ mod tests {
 
     #[test]
     fn what_is_no_text_has_no_surroundings() {
-        assert_eq!(around(b"abcXdef", &(3..4)).unwrap(), "…abcXdef…");
-        assert_eq!(around(b"ab\0Xd\0f", &(3..4)).unwrap(), "…Xd…");
-        assert_eq!(around(b"ab\0\x01d\0f", &(3..4)), None);
+        assert_eq!(around(b"abcdXefgh", &(4..5)).unwrap(), "…abcdXefgh…");
+        assert_eq!(around(b"a\0cdXefghij", &(4..5)).unwrap(), "…cdXefghij…");
+        assert_eq!(around(b"abcd\xc0efghij", &(4..5)), None);
+        assert_eq!(around(b"abc\0Xe\0ghij", &(4..5)), None);
     }
 }

@@ -25,7 +25,9 @@ const MOD_INFO: &str = "runtime.modinfo";
 /// Adds a cause for each variable whose stamp differs, and for flags of the linker that are recorded.
 pub(super) fn causes(pair: &Pair<'_>, findings: &mut Findings) {
     let recorded = [0, 1].map(|side| recorded(pair, side));
-    let stamped = pair.images.map(stamped);
+    // A stripped file has no names to hold against those of the other.
+    let is_named = pair.images.iter().all(|image| !image.symbols.is_empty());
+    let stamped = pair.images.map(|image| if is_named { stamped(image) } else { BTreeMap::new() });
     let names: std::collections::BTreeSet<&String> = stamped
         .iter()
         .chain(recorded.iter().map(|flags| &flags.values))
@@ -38,7 +40,11 @@ pub(super) fn causes(pair: &Pair<'_>, findings: &mut Findings) {
             of(&stamped[side]).or_else(|| of(&recorded[side].values))
         };
         let (first, second) = (value(0), value(1));
-        if first == second || name == MOD_INFO {
+        if first == second {
+            continue;
+        }
+        findings.stamped.insert(name.clone());
+        if name == MOD_INFO {
             continue;
         }
         let own = OWN.iter().find(|(own, _)| own == name).map(|(_, category)| *category);
@@ -50,7 +56,13 @@ pub(super) fn causes(pair: &Pair<'_>, findings: &mut Findings) {
             Some(category),
         );
         // What another cause has brought with it.
-        if findings.has(category) && own.is_some() {
+        let brought = match category {
+            Category::Goroot => &[Category::Trimpath, Category::Toolchain][..],
+            Category::GoDirective => &[Category::Toolchain],
+            _ => &[],
+        };
+        let is_brought = findings.has(category) || brought.iter().any(|by| findings.has(*by));
+        if own.is_some() && is_brought {
             continue;
         }
         let title = if own.is_some() { name.clone() } else { format!("-X {name}") };
