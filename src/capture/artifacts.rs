@@ -33,6 +33,8 @@ pub(super) struct Found {
     pub(super) unmatched: Vec<String>,
     /// Where they hold values of the build.
     pub(super) leaks: Leaks,
+    /// Where each artifact is, in the same order.
+    pub(super) files: Vec<PathBuf>,
 }
 
 /// Reads the artifacts of a finished build. `dir` is the output folder or the audited directory.
@@ -72,13 +74,13 @@ pub(super) fn collect(
     };
     let mut budget = Budget::default();
     let artifacts = files
-        .into_iter()
-        .map(|(path, file)| read(path, &file, needles, &mut budget, &mut leaks))
+        .iter()
+        .map(|(path, file)| read(path.clone(), file, needles, &mut budget, &mut leaks))
         .collect::<Result<_, CaptureError>>()?;
     for leak in &mut leaks.found {
         leak.example = redact::credentials(&leak.example).into_owned();
     }
-    Ok(Found { artifacts, unmatched, leaks })
+    Ok(Found { artifacts, unmatched, leaks, files: files.into_values().collect() })
 }
 
 /// Returns a matcher in which `*` stays within a folder and `**` does not.
@@ -142,7 +144,13 @@ fn installed(records: &Path) -> Result<Vec<PathBuf>, CaptureError> {
 
 /// Returns the link actions of a build that install their executable.
 pub(super) fn link_targets(records: &Path) -> Result<Vec<GraphAction>, CaptureError> {
-    let mut actions = Vec::new();
+    let actions = graphs(records)?.into_iter().flatten();
+    Ok(actions.filter(|action| action.mode == "link-install").collect())
+}
+
+/// Returns the action graph of each go command that left one.
+pub(super) fn graphs(records: &Path) -> Result<Vec<Vec<GraphAction>>, CaptureError> {
+    let mut graphs = Vec::new();
     for number in 1.. {
         let folder = records.join(tar_entries::folder(number));
         if !folder.is_dir() {
@@ -155,9 +163,9 @@ pub(super) fn link_targets(records: &Path) -> Result<Vec<GraphAction>, CaptureEr
         };
         let graph = action_graph::parse(&json)
             .map_err(|err| CaptureError::Read { path, source: err.into() })?;
-        actions.extend(graph.into_iter().filter(|action| action.mode == "link-install"));
+        graphs.push(graph);
     }
-    Ok(actions)
+    Ok(graphs)
 }
 
 fn read(
