@@ -27,7 +27,8 @@ pub struct Buckets(Vec<Bucket>);
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 struct Bucket {
     names: u16,
-    codes: u16,
+    /// It need not tell much: whether anything differs is told by a longer hash.
+    codes: u8,
 }
 
 /// What two tables tell.
@@ -41,9 +42,9 @@ pub(super) struct BucketDiff {
 }
 
 /// Functions in a bucket, at most on average.
-const LOAD: usize = 2;
+const LOAD: usize = 3;
 /// Bytes of a bucket in a file.
-const BUCKET_LEN: usize = 4;
+const BUCKET_LEN: usize = 3;
 /// No program has that many functions in a package.
 const LEN_MAX: usize = 1 << 20;
 
@@ -54,8 +55,8 @@ impl Buckets {
         for print in prints {
             let name = if print.is_shared { print.name ^ print.code } else { print.name };
             if let Some(bucket) = buckets.get_mut(index(print.name, len)) {
-                bucket.names = bucket.names.wrapping_add(low(name));
-                bucket.codes = bucket.codes.wrapping_add(low(print.code));
+                bucket.names = bucket.names.wrapping_add(u16::from_be_bytes(low(name)));
+                bucket.codes = bucket.codes.wrapping_add(low(print.code)[1]);
             }
         }
         Self(buckets)
@@ -101,8 +102,9 @@ fn index(name: u64, len: usize) -> usize {
     usize::try_from(name.checked_shr(64 - bits).unwrap_or(0)).unwrap_or(0)
 }
 
-fn low(hash: u64) -> u16 {
-    u16::try_from(hash & 0xffff).unwrap_or(0)
+fn low(hash: u64) -> [u8; 2] {
+    let [.., high, low] = hash.to_be_bytes();
+    [high, low]
 }
 
 impl From<Buckets> for String {
@@ -110,7 +112,10 @@ impl From<Buckets> for String {
         let bytes: Vec<u8> = buckets
             .0
             .iter()
-            .flat_map(|bucket| [bucket.names.to_be_bytes(), bucket.codes.to_be_bytes()].concat())
+            .flat_map(|Bucket { names, codes }| {
+                let [high, low] = names.to_be_bytes();
+                [high, low, *codes]
+            })
             .collect();
         STANDARD_NO_PAD.encode(bytes)
     }
@@ -127,9 +132,9 @@ impl TryFrom<String> for Buckets {
         if !rest.is_empty() || !buckets.len().is_power_of_two() || buckets.len() > LEN_MAX {
             return Err("a table of functions is cut");
         }
-        let bucket = |[a, b, c, d]: &[u8; BUCKET_LEN]| Bucket {
-            names: u16::from_be_bytes([*a, *b]),
-            codes: u16::from_be_bytes([*c, *d]),
+        let bucket = |[high, low, codes]: &[u8; BUCKET_LEN]| Bucket {
+            names: u16::from_be_bytes([*high, *low]),
+            codes: *codes,
         };
         Ok(Self(buckets.iter().map(bucket).collect()))
     }

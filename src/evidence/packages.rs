@@ -62,7 +62,8 @@ pub(super) fn read(image: &Image<'_>, lines: &Pclntab<'_>, main: Option<&str>) -
     let mut all: BTreeMap<String, Gathered> = BTreeMap::new();
     let mut meaning = Meaning::default();
     let mut last: Option<(String, Gathered)> = None;
-    for function in &lines.functions {
+    // C functions have no lines.
+    for function in lines.functions.iter().filter(|function| function.file.is_some()) {
         let name = String::from_utf8_lossy(function.name);
         let Some(package) = package_of(&name) else { continue };
         let len = function.end.saturating_sub(function.address);
@@ -98,14 +99,16 @@ impl Gathered {
         // The table of functions has all instances of a generic function under one name.
         let is_shared = function.name.contains(&b'[');
         self.prints.push(Print { name: key, code: short(&meaning.code), is_shared });
-        let mut lines = Vec::with_capacity(function.pcln.len() + function.pcfile.len() + 64);
+        let mut lines = Vec::with_capacity(function.pcln.len() + 64);
         let file = function.file.unwrap_or_default();
         lines.extend(file.rsplit(|byte| *byte == b'/').next().unwrap_or_default());
         lines.push(0);
         lines.extend(function.start_line.to_le_bytes());
         lines.extend(function.pcln);
-        lines.extend(function.pcfile);
-        self.lines.push((key, short(&lines)));
+        // An instance of a generic function has the lines of the package that it was first needed in.
+        if !is_shared {
+            self.lines.push((key, short(&lines)));
+        }
         self.references.push((key, short(&meaning.variables)));
         self.bytes += function.end.saturating_sub(function.address);
         self.names.push((key, name.to_owned()));
@@ -204,18 +207,28 @@ fn variable_package(name: &[u8]) -> Option<String> {
     (!is_made).then_some(package)
 }
 
-/// Hashes what a variable starts with. Addresses in it are strings, functions, or of no meaning.
+/// Hashes what a variable starts with. Addresses in it are strings, functions and variables, or of no
+/// meaning; so are numbers that look like one.
 fn content_of(content: &[u8], places: &Places<'_>) -> u64 {
-    let mut meaning = Meaning::default();
+    let mut meaning = Vec::with_capacity(content.len());
     let mut words = content.chunks(places.word).peekable();
     while let Some(word) = words.next() {
         let number = places.number(word);
         if word.len() < places.word || !places.is_loaded(number) {
-            meaning.code.extend(word);
+            meaning.extend(word);
             continue;
         }
         let len = words.peek().map(|next| places.number(next));
-        meaning.address(places, number, len, None);
+        let text = len.and_then(|len| places.text(number, len));
+        let name = match places.target(number) {
+            Target::Function { name, offset: 0 } => Some(name),
+            _ => places.variable(number).filter(|(_, offset)| *offset == 0).map(|(name, _)| name),
+        };
+        match (text, name) {
+            (Some(text), _) => meaning.extend(text),
+            (None, Some(name)) => meaning.extend(name.to_le_bytes()),
+            (None, None) => meaning.push(b'a'),
+        }
     }
-    short(&meaning.code)
+    short(&meaning)
 }

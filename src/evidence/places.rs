@@ -8,6 +8,9 @@ use crate::binary::pclntab::Pclntab;
 /// What the linker puts in place of the call of a map's initialiser when nothing uses the map.
 const NO_MAP_INIT: &[u8] = b"runtime.mapinitnoop";
 
+/// Bytes.
+const LOADED_GRAIN: u64 = 1 << 26;
+
 /// What is where in a program.
 pub(super) struct Places<'a> {
     /// By address.
@@ -23,6 +26,8 @@ pub(super) struct Places<'a> {
     big_endian: bool,
     /// The functions that are entered anywhere.
     duffs: [u64; 2],
+    /// Whether symbols have sizes.
+    has_sizes: bool,
 }
 
 struct Named {
@@ -60,6 +65,9 @@ impl<'a> Places<'a> {
         let loaded = placed.fold((u64::MAX, 0), |(first, last), region| {
             (first.min(region.address), last.max(region.address.saturating_add(region.size)))
         });
+        // Numbers that look like an address do so in a program that is a little longer as well.
+        let loaded =
+            (loaded.0, loaded.1.checked_next_multiple_of(LOADED_GRAIN).unwrap_or(u64::MAX));
         let mut blocks: Vec<_> = image
             .regions
             .iter()
@@ -78,6 +86,7 @@ impl<'a> Places<'a> {
             loaded,
             word: usize::from(image.format.bits / 8),
             big_endian: image.format.endian == Endian::Big,
+            has_sizes: image.symbols.iter().any(|symbol| symbol.size.is_some()),
             duffs: [b"runtime.duffzero", b"runtime.duffcopy"].map(|name| short(name)),
         }
     }
@@ -104,8 +113,10 @@ impl<'a> Places<'a> {
     }
 
     /// The variable at an address, as a hash of its name, and how many bytes into it.
+    ///
+    /// Where the format has no sizes, what follows the start of a variable may be another's.
     pub(super) fn variable(&self, address: u64) -> Option<(u64, u64)> {
-        find(&self.symbols, address)
+        find(&self.symbols, address).filter(|(_, offset)| self.has_sizes || *offset == 0)
     }
 
     /// The string of so many bytes at an address, where what is there can be one.

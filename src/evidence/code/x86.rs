@@ -140,8 +140,13 @@ fn text_len(steps: &[Step], index: usize) -> Option<u64> {
 }
 
 fn stored_before(steps: &[Step], index: usize, place: (Register, u64)) -> Option<u64> {
-    let before = steps.get(index.saturating_sub(NEAR)..index)?;
-    before.iter().rev().take_while(|step| is_straight(&step.instruction)).find_map(|step| {
+    /// Between the two the compiler asks whether the garbage collector is to be told.
+    const FAR: usize = 12;
+    let before = steps.get(index.saturating_sub(FAR)..index)?;
+    // A global stays where it is, what a register points to does not.
+    let is_global = place.0 == Register::RIP;
+    let goes_on = |step: &&Step| is_global || is_straight(&step.instruction);
+    before.iter().rev().take_while(goes_on).find_map(|step| {
         let instruction = &step.instruction;
         let is_it = instruction.mnemonic() == Mnemonic::Mov
             && instruction.op0_kind() == OpKind::Memory
