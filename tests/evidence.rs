@@ -184,7 +184,10 @@ fn exactly_what_was_edited_differs() {
             let second = evidence(&built(edit, target, &[]));
             let diff = artifact(&first, &second);
             assert_eq!(diff.outcome, Outcome::Differs);
-            assert_eq!(changes(&diff), expected.iter().copied().collect(), "{target:?} {edit:?}");
+            // Without sizes of symbols, numbers in variables are not seen.
+            let is_seen = target.0 == "linux" || edit[0].1 != "13, 14";
+            let expected = expected.iter().copied().filter(|_| is_seen).collect();
+            assert_eq!(changes(&diff), expected, "{target:?} {edit:?}");
             assert!(diff.same_packages > 30, "{}", diff.same_packages);
             assert!(
                 diff.sections.iter().any(|section| section.name.contains("text"))
@@ -300,8 +303,12 @@ fn what_is_no_evidence_is_refused_with_the_reason() {
         assert!(matches!(error(text), EvidenceError::NoSchema), "{text}: {}", error(text));
         assert!(!is_evidence(text.as_bytes()));
     }
-    let deep = format!("{{\"schema\":\"goaudit.evidence.v1\",\"x\":{}", "[".repeat(1 << 20));
-    assert!(matches!(error(&deep), EvidenceError::Json(_)));
+    let opened = "[".repeat(1 << 20);
+    let deep = format!("{{\"schema\":\"goaudit.evidence.v1\",\"x\":{opened}");
+    assert!(matches!(error(&deep), EvidenceError::Cut { .. }), "{}", error(&deep));
+    let closed = "]".repeat(1 << 20);
+    let deep = format!("{{\"schema\":\"goaudit.evidence.v1\",\"artifacts\":{opened}{closed}}}");
+    assert!(matches!(error(&deep), EvidenceError::Json(_)), "{}", error(&deep));
     let marked = format!("\u{feff} {json}");
     assert!(is_evidence(marked.as_bytes()));
     assert_eq!(Evidence::parse(marked.as_bytes()).unwrap().to_json(), json);

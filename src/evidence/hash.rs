@@ -10,11 +10,12 @@ use sha2::{Digest as _, Sha256};
 /// Enough to tell what differs; that files are equal is told by a whole SHA-256.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]
-pub struct Hash([u8; Hash::LEN]);
+pub struct Hash([u8; LEN]);
+
+/// Bytes of a hash.
+const LEN: usize = 6;
 
 impl Hash {
-    const LEN: usize = 6;
-
     /// Of bytes.
     #[must_use]
     pub fn of(bytes: &[u8]) -> Self {
@@ -34,7 +35,7 @@ impl Hasher {
     }
 
     pub(super) fn finish(self) -> Hash {
-        let mut short = [0; Hash::LEN];
+        let mut short = [0; LEN];
         for (to, from) in short.iter_mut().zip(self.0.finalize()) {
             *to = from;
         }
@@ -65,7 +66,7 @@ impl TryFrom<String> for Hash {
 
     fn try_from(text: String) -> Result<Self, Self::Error> {
         let number = u64::from_str_radix(&text, 16).map_err(|_| no_hash(&text))?;
-        let mut short = [0; Self::LEN];
+        let mut short = [0; LEN];
         for (to, from) in short.iter_mut().zip(number.to_be_bytes().into_iter().skip(2)) {
             *to = from;
         }
@@ -76,5 +77,5 @@ impl TryFrom<String> for Hash {
 
 fn no_hash(text: &str) -> String {
     let shown: String = text.chars().take(40).collect();
-    format!("`{shown}` is no hash of {} lowercase hex digits", 2 * Hash::LEN)
+    format!("`{shown}` is no hash of {} lowercase hex digits", 2 * LEN)
 }

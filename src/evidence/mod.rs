@@ -1,11 +1,11 @@
 //! What is left of a build to compare another with, without its files: an evidence file.
 //!
-//! Some hundred kilobytes of JSON stand for the executables of a build: their build IDs and build
+//! Tens of kilobytes of JSON stand for the executables of a build: their build IDs and build
 //! info, hashes of their sections, and of each package hashes of its functions, lines and variables
 //! that do not know where the linker put them. So a second machine says which package diverged, and
 //! with a recording on both sides which one did so first.
 //!
-//! What a hash of code does not see: which variable or type an instruction refers to (another hash
+//! What a hash of code does not see, where a miss is better than a package that is wrongly blamed: which variable or type an instruction refers to (another hash
 //! does, where there is a symbol table), texts whose length is not next to their address, and, on
 //! architectures other than amd64, 386 and arm64, anything but the size of a function. Functions of no
 //! package, which compiler, linker and C make, are not in it. An instance of a generic function that

@@ -32,7 +32,8 @@ pub struct Package {
     /// Over the names of its variables; `None` in a stripped file, as the next.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub variables: Option<Hash>,
-    /// Over the variables that its functions refer to, and what its own start with.
+    /// Over the variables that its functions refer to, and what its own start with. In Mach-O and PE
+    /// files, whose symbols have no sizes, over the texts of its strings alone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub data: Option<Hash>,
     /// Over the values that `-ldflags=-X` set.
@@ -190,7 +191,11 @@ fn variables(image: &Image<'_>, places: &Places<'_>, all: &mut BTreeMap<String, 
             }
             slot.stamps.push((key, short(content)));
         } else if stamped.binary_search(&symbol.name).is_err() {
-            slot.variables.push((key, content_of(content, places)));
+            let content = match symbol.size {
+                Some(_) => content_of(content, places),
+                None => texts_of(content, places),
+            };
+            slot.variables.push((key, content));
         }
     }
 }
@@ -207,6 +212,17 @@ fn variable_package(name: &[u8]) -> Option<String> {
     (!is_made).then_some(package)
 }
 
+/// Hashes the texts that a variable starts with, where it is a string or a slice of strings: without
+/// sizes what follows may be another's.
+fn texts_of(content: &[u8], places: &Places<'_>) -> u64 {
+    let mut words = content.chunks_exact(places.word).map(|word| places.number(word));
+    let pair = words.next().zip(words.next()).filter(|(address, _)| places.is_loaded(*address));
+    let text = pair.and_then(|(address, len)| {
+        places.text(address, len).map(<[u8]>::to_vec).or_else(|| places.texts(address, len))
+    });
+    short(&text.unwrap_or_default())
+}
+
 /// Hashes what a variable starts with. Addresses in it are strings, functions and variables, or of no
 /// meaning; so are numbers that look like one.
 fn content_of(content: &[u8], places: &Places<'_>) -> u64 {
@@ -220,6 +236,11 @@ fn content_of(content: &[u8], places: &Places<'_>) -> u64 {
         }
         let len = words.peek().map(|next| places.number(next));
         let text = len.and_then(|len| places.text(number, len));
+        // What a slice points to has no name.
+        if let Some(texts) = len.and_then(|len| places.texts(number, len)) {
+            meaning.extend(texts);
+            continue;
+        }
         let name = match places.target(number) {
             Target::Function { name, offset: 0 } => Some(name),
             _ => places.variable(number).filter(|(_, offset)| *offset == 0).map(|(name, _)| name),

@@ -114,9 +114,9 @@ impl<'a> Places<'a> {
 
     /// The variable at an address, as a hash of its name, and how many bytes into it.
     ///
-    /// Where the format has no sizes, what follows the start of a variable may be another's.
+    /// `None` where the format has no sizes: an empty variable is where the next one is.
     pub(super) fn variable(&self, address: u64) -> Option<(u64, u64)> {
-        find(&self.symbols, address).filter(|(_, offset)| self.has_sizes || *offset == 0)
+        self.has_sizes.then(|| find(&self.symbols, address)).flatten()
     }
 
     /// The string of so many bytes at an address, where what is there can be one.
@@ -137,6 +137,31 @@ impl<'a> Places<'a> {
             rest.get(..self.word).is_some_and(|word| self.is_loaded(self.number(word)));
         let is_text = !is_address && !text.iter().any(is_control);
         (is_text && std::str::from_utf8(text).is_ok()).then_some(text)
+    }
+
+    /// The strings of a slice of so many at an address, if it can be one: else a pair of words is no
+    /// address of a text and its length.
+    pub(super) fn texts(&self, address: u64, len: u64) -> Option<Vec<u8>> {
+        const TEXTS_MAX: u64 = 1 << 12;
+        if !(1..=TEXTS_MAX).contains(&len) {
+            return None;
+        }
+        let pair = self.word.checked_mul(2)?;
+        let bytes = self.bytes(address, len.checked_mul(u64::try_from(pair).ok()?)?)?;
+        let mut texts = Vec::new();
+        for pair in bytes.chunks_exact(pair) {
+            let (text, text_len) = pair.split_at(self.word);
+            let (text, text_len) = (self.number(text), self.number(text_len));
+            if text_len < 2 && text != 0 && !self.is_loaded(text) {
+                return None;
+            }
+            texts.extend(text_len.to_le_bytes());
+            // Of a shorter one nothing tells that it is text.
+            if text_len >= 2 {
+                texts.extend(self.text(text, text_len)?);
+            }
+        }
+        Some(texts)
     }
 
     /// The constant of so many bytes that code reads from an address, unless addresses are in it.

@@ -106,20 +106,43 @@ fn is_jump(word: u32) -> bool {
 }
 
 /// What an instruction loads into a register: `MOVZ`, or `ORR` of the zero register and a pattern of
-/// ones at its lowest end.
+/// ones, of which those that repeat are no length of a text.
 fn constant(word: u32) -> Option<u64> {
     if word & 0x7fe0_0000 == 0x5280_0000 {
         return Some(u64::from(word >> 5 & 0xffff));
     }
-    // N, immr and imms of the pattern; without rotation it is imms + 1 ones.
-    if word & 0x7f80_03e0 == 0x3200_03e0 && word >> 16 & 0x3f == 0 {
-        let ones = (word >> 10 & 0x3f) + 1;
-        return 1_u64.checked_shl(ones).map(|power| power - 1);
+    if word & 0x7f80_03e0 != 0x3200_03e0 {
+        return None;
     }
-    None
+    let (is_wide, rotation, ones) =
+        (word >> 22 & 1 == 1, word >> 16 & 0x3f, (word >> 10 & 0x3f) + 1);
+    if is_wide {
+        let pattern = 1_u64.checked_shl(ones)?.wrapping_sub(1);
+        return Some(pattern.rotate_right(rotation));
+    }
+    let pattern = 1_u32.checked_shl(ones)?.wrapping_sub(1);
+    Some(u64::from(pattern.rotate_right(rotation)))
 }
 
 fn sign_extended(value: u64, bits: u32) -> u64 {
     let sign = 1_u64 << (bits - 1);
     (value ^ sign).wrapping_sub(sign)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn constants_are_those_of_the_manual() {
+        // mov x1, #14 as orr and as movz; mov w2, #7; mov x3, x4
+        for (word, value) in [
+            (0xb27f_0be1, Some(14)),
+            (0xd280_01c1, Some(14)),
+            (0x3200_0be2, Some(7)),
+            (0xaa04_03e3, None),
+        ] {
+            assert_eq!(constant(word), value, "{word:x}");
+        }
+    }
 }
