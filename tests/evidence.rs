@@ -102,6 +102,8 @@ const LONGER_AREA: &str = "{
 
 /// A text of a file that is replaced by another.
 type Edit<'a> = (&'a str, &'a str, &'a str);
+/// Edits, and the packages that differ then and how.
+type Case<'a> = (&'a [Edit<'a>], &'a [(&'a str, &'a str)]);
 
 fn built(edits: &[Edit<'_>], (os, arch): (&str, &str), flags: &[&str]) -> Vec<u8> {
     let dir = tempfile::tempdir().unwrap();
@@ -159,7 +161,7 @@ fn changes(diff: &ArtifactDiff) -> BTreeMap<&str, &'static str> {
 fn exactly_what_was_edited_differs() {
     let label = "internal/label/label.go";
     let area = ("internal/shape/shape.go", "{ return width * height }", LONGER_AREA);
-    let edits: [(&[Edit<'_>], &[(&str, &str)]); 6] = [
+    let edits: [Case<'_>; 6] = [
         (&[area], &[("example.com/app/internal/shape", "code")]),
         (
             &[(label, "// Package", "// One line more.\n// Package")],
