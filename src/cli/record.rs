@@ -24,7 +24,7 @@ use crate::cli::{Error, files};
 /// of a file, its path, size, time and SHA-256.
 /// `tar --zstd -xf FILE` opens it.
 ///
-/// What `--evidence` writes is JSON of about 130 KB for a program of 24 MB.
+/// What `--evidence` writes is JSON, of 100 to 150 KB for a program of 24 MB.
 #[derive(Debug, Args)]
 pub(super) struct RecordArgs {
     /// Write the recording to this file
