@@ -16,6 +16,7 @@
 //! | [`variation`] | | what a rebuild makes different | none |
 //! | [`recording`] | bytes of a `.goaudit` file | a [`recording::Recording`] | none |
 //! | [`timing`] | an action graph | a [`timing::Timing`] | none |
+//! | [`evidence`] | an executable, action graphs | what tells them from others without them | none |
 //! | [`diff`] | two recordings | a [`diff::Comparison`] | none |
 //! | [`finding`], [`rules`] | a comparison, a repository | findings | none |
 //! | [`policy`] | findings | a [`policy::Verdict`] | none |
@@ -30,6 +31,7 @@ pub mod cli;
 pub mod config;
 pub mod detect;
 pub mod diff;
+pub mod evidence;
 pub mod finding;
 pub mod golang;
 pub mod leaks;

@@ -18,6 +18,7 @@ const STAGES: &[&str] = &[
     "variation",
     "recording",
     "timing",
+    "evidence",
     "diff",
     "rules",
     "policy",

@@ -144,7 +144,13 @@ fn installed(records: &Path) -> Result<Vec<PathBuf>, CaptureError> {
 
 /// Returns the link actions of a build that install their executable.
 pub(super) fn link_targets(records: &Path) -> Result<Vec<GraphAction>, CaptureError> {
-    let mut actions = Vec::new();
+    let actions = graphs(records)?.into_iter().flatten();
+    Ok(actions.filter(|action| action.mode == "link-install").collect())
+}
+
+/// Returns the action graph of each go command that left one.
+pub(super) fn graphs(records: &Path) -> Result<Vec<Vec<GraphAction>>, CaptureError> {
+    let mut graphs = Vec::new();
     for number in 1.. {
         let folder = records.join(tar_entries::folder(number));
         if !folder.is_dir() {
@@ -157,9 +163,9 @@ pub(super) fn link_targets(records: &Path) -> Result<Vec<GraphAction>, CaptureEr
         };
         let graph = action_graph::parse(&json)
             .map_err(|err| CaptureError::Read { path, source: err.into() })?;
-        actions.extend(graph.into_iter().filter(|action| action.mode == "link-install"));
+        graphs.push(graph);
     }
-    Ok(actions)
+    Ok(graphs)
 }
 
 fn read(

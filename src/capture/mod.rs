@@ -4,6 +4,7 @@
 pub mod artifacts;
 mod canary;
 pub mod check;
+mod evidence;
 mod git_dir;
 pub mod go;
 pub mod gocache;

@@ -10,12 +10,14 @@ use crate::capture::CaptureError;
 use crate::capture::artifacts::{self, Wanted};
 use crate::capture::canary;
 use crate::capture::check::read_go_mod;
+use crate::capture::evidence;
 use crate::capture::go::Go;
 use crate::capture::interrupt::Interrupt;
 use crate::capture::pack;
 use crate::capture::process::{self, Job, Output};
 use crate::capture::scratch::Scratch;
 use crate::capture::side::{stand_in, text};
+use crate::evidence::Evidence;
 use crate::recording::{Depth, FORMAT, Manifest, Places, redact};
 
 /// A command to watch: everything that decides its recording, as data.
@@ -27,14 +29,18 @@ pub struct Watched<'a> {
     pub wanted: &'a Wanted,
     /// Sends its stdout to stderr, where a report has stdout for itself.
     pub to_stderr: bool,
+    /// Whether to look into what it made, for [`Recorded::evidence`].
+    pub with_evidence: bool,
 }
 
 /// What became of a command that was watched.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Recorded {
     pub status: ExitStatus,
     /// Whether it started a go command that compiles or links.
     pub has_builds: bool,
+    /// What the files that it made are compared by without them; `None` unless asked for.
+    pub evidence: Option<Evidence>,
 }
 
 /// Runs a command and writes its recording to `to`. The command gets this
@@ -50,7 +56,7 @@ pub fn run(
     to: &Path,
     interrupt: &Interrupt,
 ) -> Result<Recorded, CaptureError> {
-    let Watched { command, dir, wanted, to_stderr } = *watched;
+    let Watched { command, dir, wanted, to_stderr, with_evidence } = *watched;
     let go = Go::find(dir)?;
     // A build of minutes is not worth much without its recording.
     pack::probe(to)?;
@@ -72,6 +78,7 @@ pub fn run(
         .map_err(|source| CaptureError::Start { command: command.join(" "), source })?
         .ok_or(CaptureError::Interrupted)?;
     let found = artifacts::collect(wanted, dir, &records, &needles)?;
+    let evidence = with_evidence.then(|| evidence::of(&found, &records)).transpose()?;
     let manifest = Manifest {
         format: FORMAT,
         goaudit: env!("CARGO_PKG_VERSION").to_owned(),
@@ -88,7 +95,7 @@ pub fn run(
         leaks: Some(found.leaks),
     };
     pack::pack(&manifest, &records, to)?;
-    Ok(Recorded { status, has_builds: pack::has_hash_log(&records) })
+    Ok(Recorded { status, has_builds: pack::has_hash_log(&records), evidence })
 }
 
 fn places(env: &BTreeMap<OsString, OsString>, dir: &Path, go: &Go) -> Places {

@@ -128,6 +128,8 @@ enum Error {
     NotWhole { why: String },
     #[error("`{path}` is one of the builds to compare: write the report to another file")]
     OutputIsInput { path: PathBuf },
+    #[error("the recording and the evidence are both to be `{path}`: name another file for one")]
+    TwiceWritten { path: PathBuf },
     #[error("there is no policy `{name}`: give the path of a file, or one of {shipped}")]
     NoPolicy { name: String, shipped: String },
     #[error("policy `{path}` is not valid:\n{}", lines(path, problems))]
@@ -187,6 +189,7 @@ impl Error {
             | Self::NoPackage { .. }
             | Self::SeveralPackages { .. }
             | Self::OutputIsInput { .. }
+            | Self::TwiceWritten { .. }
             | Self::NoQuantity { .. }
             | Self::Verify(_)
             | Self::NoRule { .. } => Exit::Usage,

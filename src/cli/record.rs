@@ -1,6 +1,6 @@
 use std::env;
 use std::io::{self, Write as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{ExitCode, ExitStatus};
 
 use clap::Args;
@@ -8,7 +8,7 @@ use clap::Args;
 use crate::capture::artifacts::Wanted;
 use crate::capture::interrupt::Interrupt;
 use crate::capture::record::{self, Watched};
-use crate::cli::Error;
+use crate::cli::{Error, files};
 
 /// Watch any build and keep a recording of it
 ///
@@ -23,6 +23,8 @@ use crate::cli::Error;
 /// hash of its value, which tell that the value is another one and not which;
 /// of a file, its path, size, time and SHA-256.
 /// `tar --zstd -xf FILE` opens it.
+///
+/// What `--evidence` writes is JSON, of 100 to 150 KB for a program of 24 MB.
 #[derive(Debug, Args)]
 pub(super) struct RecordArgs {
     /// Write the recording to this file
@@ -32,6 +34,10 @@ pub(super) struct RecordArgs {
     /// `go install` wrote]
     #[arg(long = "artifact", value_name = "GLOB")]
     artifacts: Vec<String>,
+    /// Also write what another machine compares its build with, without the files: hashes of sections
+    /// and packages, build info, and what each package was compiled to
+    #[arg(long, value_name = "FILE")]
+    evidence: Option<PathBuf>,
     /// The build to watch
     #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true)]
     command: Vec<String>,
@@ -46,15 +52,51 @@ impl RecordArgs {
         };
         let interrupt =
             Interrupt::catch().map_err(|source| Error::Read { path: "signals".into(), source })?;
-        let watched =
-            Watched { command: &self.command, dir: &dir, wanted: &wanted, to_stderr: false };
+        self.probe_evidence()?;
+        let watched = Watched {
+            command: &self.command,
+            dir: &dir,
+            wanted: &wanted,
+            to_stderr: false,
+            with_evidence: self.evidence.is_some(),
+        };
         let recorded = record::run(&watched, &self.output, &interrupt)?;
+        if let Some((path, evidence)) = self.evidence.as_ref().zip(recorded.evidence) {
+            let write = |source| Error::WriteFile { path: path.clone(), source };
+            files::write(path, &evidence.to_json()).map_err(write)?;
+            if evidence.artifacts.is_empty() {
+                let _ = writeln!(io::stderr(), "{NO_ARTIFACT}");
+            }
+        }
         if !recorded.has_builds {
             let _ = writeln!(io::stderr(), "{NO_BUILD}");
         }
         Ok(ExitCode::from(u8::try_from(code(recorded.status)).unwrap_or(1)))
     }
+
+    /// A build of minutes is not worth much without what was asked of it.
+    fn probe_evidence(&self) -> Result<(), Error> {
+        let Some(path) = &self.evidence else { return Ok(()) };
+        if is_same_file(path, &self.output) {
+            return Err(Error::TwiceWritten { path: path.clone() });
+        }
+        files::probe(path).map_err(|source| Error::WriteFile { path: path.clone(), source })
+    }
 }
+
+/// Whether two paths name one file, which need not be there yet. A device takes both.
+fn is_same_file(one: &Path, other: &Path) -> bool {
+    let resolved = |path: &Path| {
+        let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+        let parent = parent.unwrap_or(Path::new(".")).canonicalize().ok()?;
+        Some(path.canonicalize().unwrap_or(parent.join(path.file_name()?)))
+    };
+    let is_ordinary = !one.metadata().is_ok_and(|data| !data.is_file());
+    is_ordinary && resolved(one).is_some_and(|one| resolved(other) == Some(one))
+}
+
+/// The evidence is kept: it holds what was compiled.
+const NO_ARTIFACT: &str = "goaudit: the evidence is of no file: the command installed no executable; name what it made with --artifact";
 
 /// The recording is kept: it is a true one.
 const NO_BUILD: &str = "goaudit: nothing to compare was recorded: the command started no `go build`, or one by an absolute path or under another PATH, which goaudit does not see";

@@ -113,8 +113,13 @@ impl Sides {
         // There is nobody left to tell when stderr is closed.
         let _ = writeln!(io::stderr(), "goaudit: {name}: {line}");
         let command = ["sh", "-c", line].map(str::to_owned);
-        let watched =
-            Watched { command: &command, dir: &dir, wanted: &Wanted::Installed, to_stderr: true };
+        let watched = Watched {
+            command: &command,
+            dir: &dir,
+            wanted: &Wanted::Installed,
+            to_stderr: true,
+            with_evidence: false,
+        };
         let recorded = record::run(&watched, &to, interrupt)?;
         let status = recorded.status;
         if !status.success() {

@@ -15,6 +15,30 @@ use crate::golang::package_name::package_of;
 const SHOWN: usize = 4;
 /// Bytes around a constant, which has no bounds, that are shown with it.
 const AROUND: usize = 24;
+/// Names that the linker gives to the starts and ends of its sections, and no variables.
+///
+/// Source: `symtab` in `cmd/link/internal/ld/symtab.go` and `data.go`, Go 1.26.
+const LABELS: [&str; 19] = [
+    "runtime.text",
+    "runtime.etext",
+    "runtime.rodata",
+    "runtime.erodata",
+    "runtime.types",
+    "runtime.etypes",
+    "runtime.itablink",
+    "runtime.eitablink",
+    "runtime.noptrdata",
+    "runtime.enoptrdata",
+    "runtime.data",
+    "runtime.edata",
+    "runtime.bss",
+    "runtime.ebss",
+    "runtime.pclntab",
+    "runtime.epclntab",
+    "runtime.symtab",
+    "runtime.esymtab",
+    "runtime.end",
+];
 /// Stretches of constants that are looked at.
 const HUNKS: usize = 256;
 
@@ -47,6 +71,9 @@ pub(super) fn causes(pair: &Pair<'_>, findings: &mut Findings) {
         return;
     }
     let mut variables = variables(pair);
+    for names in variables.values_mut() {
+        names.retain(|name| !findings.stamped.contains(name));
+    }
     let of_variables = of_variables(pair, &variables);
     let mut found = texts(pair, findings);
     // A text that changes its length changes its place among all others: there it is gone, here it is new.
@@ -62,7 +89,7 @@ pub(super) fn causes(pair: &Pair<'_>, findings: &mut Findings) {
     let (stamps, texts): (Vec<Text>, Vec<Text>) = found.into_iter().partition(|text| text.is_stamp);
     for names in variables.values_mut() {
         let is_told = |name: &String| texts.iter().any(|text| text.variable == *name);
-        names.retain(|name| !findings.stamped.contains(name) && !is_told(name));
+        names.retain(|name| !is_told(name));
     }
     variables.retain(|_, names| !names.is_empty());
     for text in stamps.iter().chain(&texts) {
@@ -178,7 +205,9 @@ fn variables(pair: &Pair<'_>) -> BTreeMap<String, Vec<String>> {
         let symbol = address_of(image, offset).and_then(|address| symbol_at(image, address));
         let Some((symbol, _)) = symbol else { continue };
         let name = String::from_utf8_lossy(symbol.name).into_owned();
-        // Tables of the runtime hold what all packages have.
+        if LABELS.contains(&name.as_str()) {
+            continue;
+        }
         if let Some(package) = package_of(&name) {
             packages.entry(package).or_default().insert(name);
         }

@@ -1,0 +1,447 @@
+//! Two programs compared by what is kept of them: exactly the packages that truly differ are named.
+#![expect(clippy::disallowed_methods, clippy::unwrap_used, reason = "tests run go")]
+
+mod edge;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use edge::{Room, code, text, write_all};
+use goaudit::binary::image::Image;
+use goaudit::evidence::{
+    Artifact, ArtifactDiff, CompiledChange, Evidence, EvidenceError, Hash, Order, Origin, Outcome,
+    PackageChange, compare, is_evidence,
+};
+
+const TARGETS: [(&str, &str); 4] =
+    [("linux", "amd64"), ("linux", "arm64"), ("darwin", "arm64"), ("windows", "amd64")];
+
+const FILES: [(&str, &str); 7] = [
+    (
+        "go.mod",
+        "module example.com/app\n\ngo 1.21\n\nrequire example.com/dep v1.0.0\n\nreplace example.com/dep => ./dep\n",
+    ),
+    (
+        "main.go",
+        r#"package main
+
+import (
+	"fmt"
+	"os"
+
+	"example.com/app/internal/label"
+	"example.com/app/internal/shape"
+	"example.com/dep"
+)
+
+func main() {
+	fmt.Println(label.Of(shape.Area(len(os.Args), 3)), dep.Count(os.Args), label.Version)
+}
+"#,
+    ),
+    (
+        "internal/shape/shape.go",
+        "package shape\n\n//go:noinline\nfunc Area(width, height int) int { return width * height }\n",
+    ),
+    (
+        "internal/label/label.go",
+        r#"// Package label names numbers.
+package label
+
+import "strconv"
+
+var Version = "none"
+
+var names = []string{"nothing", "single", "double"}
+
+var table = [...]uint32{11, 12, 13, 14, 15, 16}
+
+//go:noinline
+func Of(number int) string {
+	if number < len(names) {
+		return names[number]
+	}
+	if number == 77 {
+		return "a lucky number"
+	}
+	return strconv.Itoa(number * int(table[number%len(table)]))
+}
+"#,
+    ),
+    ("dep/go.mod", "module example.com/dep\n\ngo 1.21\n"),
+    (
+        "dep/dep.go",
+        r#"package dep
+
+import "example.com/dep/deep"
+
+//go:noinline
+func Count(words []string) (count int) {
+	for _, word := range words {
+		count += deep.Length(word)
+	}
+	return count
+}
+"#,
+    ),
+    (
+        "dep/deep/deep.go",
+        "package deep\n\n//go:noinline\nfunc Length(word string) int { return len(word) + 1 }\n",
+    ),
+];
+
+const LONGER_AREA: &str = "{
+	for width > 4096 {
+		width -= height*height + 1
+		height ^= width * 77 / (height | 1)
+	}
+	return width * height
+}";
+
+/// A text of a file that is replaced by another.
+type Edit<'a> = (&'a str, &'a str, &'a str);
+/// Edits, and the packages that differ then and how.
+type Case<'a> = (&'a [Edit<'a>], &'a [(&'a str, &'a str)]);
+
+fn built(edits: &[Edit<'_>], (os, arch): (&str, &str), flags: &[&str]) -> Vec<u8> {
+    let dir = tempfile::tempdir().unwrap();
+    write_all(dir.path(), &FILES);
+    for (file, from, to) in edits {
+        let path = dir.path().join(file);
+        let content = fs::read_to_string(&path).unwrap();
+        assert!(content.contains(from), "{file}");
+        fs::write(path, content.replace(from, to)).unwrap();
+    }
+    let out = dir.path().join("app");
+    let output = Command::new("go")
+        .args(["build", "-trimpath", "-buildvcs=false", "-o"])
+        .arg(&out)
+        .args(flags)
+        .current_dir(dir.path())
+        .env("GOCACHE", Path::new(env!("CARGO_TARGET_TMPDIR")).join("pairs-gocache"))
+        .envs([("GOOS", os), ("GOARCH", arch), ("CGO_ENABLED", "0")])
+        .env_remove("GOFLAGS")
+        .output()
+        .expect("go is on PATH");
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    fs::read(out).unwrap()
+}
+
+/// Of a file, through the text that another machine gets.
+fn evidence(file: &[u8]) -> Evidence {
+    let image = Image::parse(file).unwrap();
+    let sha256 = Hash::of(file).to_string();
+    let made = Evidence::of_binary(&image, "bin/app", &sha256);
+    Evidence::parse(made.to_json().as_bytes()).unwrap()
+}
+
+fn artifact(first: &Evidence, second: &Evidence) -> ArtifactDiff {
+    let mut diff = compare(first, second);
+    assert_eq!(diff.artifacts.len(), 1);
+    diff.artifacts.remove(0)
+}
+
+/// Packages that differ and how, the functions of a change left out.
+fn changes(diff: &ArtifactDiff) -> BTreeMap<&str, &'static str> {
+    let name = |change: &PackageChange| match change {
+        PackageChange::OnlyFirst => "only first",
+        PackageChange::OnlySecond => "only second",
+        PackageChange::Code { .. } => "code",
+        PackageChange::Data => "data",
+        PackageChange::Lines => "lines",
+        PackageChange::Stamp => "stamp",
+        PackageChange::Linked => "linked",
+    };
+    diff.packages.iter().map(|package| (package.path.as_str(), name(&package.change))).collect()
+}
+
+#[test]
+fn exactly_what_was_edited_differs() {
+    let label = "internal/label/label.go";
+    let area = ("internal/shape/shape.go", "{ return width * height }", LONGER_AREA);
+    let edits: [Case<'_>; 6] = [
+        (&[area], &[("example.com/app/internal/shape", "code")]),
+        (
+            &[(label, "// Package", "// One line more.\n// Package")],
+            &[("example.com/app/internal/label", "lines")],
+        ),
+        (
+            &[(label, "a lucky number", "an odd number!")],
+            &[("example.com/app/internal/label", "code")],
+        ),
+        (&[(label, "13, 14", "13, 41")], &[("example.com/app/internal/label", "data")]),
+        (&[(label, "\"single\"", "\"simple\"")], &[("example.com/app/internal/label", "data")]),
+        (
+            &[("dep/deep/deep.go", "+ 1 }", "+ 1<<(len(word)%7) }"), area],
+            &[("example.com/app/internal/shape", "code"), ("example.com/dep/deep", "code")],
+        ),
+    ];
+    for target in TARGETS {
+        let first = evidence(&built(&[], target, &[]));
+        let same = artifact(&first, &first);
+        assert_eq!((same.outcome, same.packages.len()), (Outcome::Identical, 0));
+        for (edit, expected) in edits {
+            let second = evidence(&built(edit, target, &[]));
+            let diff = artifact(&first, &second);
+            assert_eq!(diff.outcome, Outcome::Differs);
+            // Without sizes of symbols, numbers in variables are not seen.
+            let is_seen = target.0 == "linux" || edit[0].1 != "13, 14";
+            let expected = expected.iter().copied().filter(|_| is_seen).collect();
+            assert_eq!(changes(&diff), expected, "{target:?} {edit:?}");
+            assert!(diff.same_packages > 30, "{}", diff.same_packages);
+            assert!(
+                diff.sections.iter().any(|section| section.name.contains("text"))
+                    || edit.len() == 1
+            );
+        }
+        // Other modules come before the one that uses them.
+        let both = evidence(&built(edits[5].0, target, &[]));
+        let diverged = compare(&first, &both).first_diverged.unwrap();
+        assert_eq!(
+            (diverged.package.as_str(), diverged.order),
+            ("example.com/dep/deep", Order::Names)
+        );
+        let of_dep = &artifact(&first, &both).packages[0];
+        assert_eq!(
+            (of_dep.module.as_deref(), of_dep.origin),
+            (Some("example.com/dep"), Origin::Dependency)
+        );
+    }
+}
+
+#[test]
+fn a_file_with_names_says_which_function() {
+    let file = built(&[], TARGETS[0], &[]);
+    let edited = built(
+        &[("internal/shape/shape.go", "{ return width * height }", LONGER_AREA)],
+        TARGETS[0],
+        &[],
+    );
+    let image = Image::parse(&edited).unwrap();
+    let second = Evidence::of_binary(&image, "app", "00");
+    let functions = vec!["example.com/app/internal/shape.Area".to_owned()];
+    let diff = artifact(&evidence(&file), &second);
+    assert_eq!(diff.packages[0].change, PackageChange::Code { functions });
+}
+
+#[test]
+fn a_stamp_is_no_divergence() {
+    for target in TARGETS {
+        let stamped = |value: &str| {
+            let flag = format!("-ldflags=-X example.com/app/internal/label.Version={value}");
+            evidence(&built(&[], target, &[&flag]))
+        };
+        let diff = compare(&stamped("1.0"), &stamped("1.0-rc1-with-more"));
+        assert_eq!(
+            changes(&diff.artifacts[0]),
+            [("example.com/app/internal/label", "stamp")].into()
+        );
+        assert_eq!(diff.first_diverged, None, "{target:?}");
+    }
+}
+
+#[test]
+fn a_stripped_file_is_compared_with_a_whole_one() {
+    let edit = [("internal/shape/shape.go", "{ return width * height }", LONGER_AREA)];
+    for target in TARGETS {
+        let (whole, stripped) = (built(&[], target, &[]), built(&[], target, &["-ldflags=-s -w"]));
+        let diff = artifact(&evidence(&whole), &evidence(&stripped));
+        assert_eq!((changes(&diff), diff.one_is_stripped), (BTreeMap::new(), true), "{target:?}");
+        let edited = evidence(&built(&edit, target, &["-ldflags=-s -w"]));
+        for first in [whole, stripped] {
+            let diff = artifact(&evidence(&first), &edited);
+            assert_eq!(changes(&diff), [("example.com/app/internal/shape", "code")].into());
+        }
+    }
+}
+
+#[test]
+fn what_is_linked_of_a_package_is_not_the_package() {
+    let more = ("main.go", "label.Version)", "label.Version, strings.ToTitle(os.Args[0]))");
+    let import = ("main.go", "\"os\"\n", "\"os\"\n\t\"strings\"\n");
+    let (first, second) = (built(&[], TARGETS[0], &[]), built(&[more, import], TARGETS[0], &[]));
+    let diff = artifact(&evidence(&first), &evidence(&second));
+    let mut found = changes(&diff);
+    found.retain(|_, change| *change != "linked" && *change != "only second");
+    assert_eq!(found, [("example.com/app", "code")].into());
+}
+
+#[test]
+fn two_formats_are_not_compared() {
+    let (first, second) = (built(&[], TARGETS[0], &[]), built(&[], TARGETS[3], &[]));
+    let diff = artifact(&evidence(&first), &evidence(&second));
+    let Outcome::NotComparable(why) = diff.outcome else { panic!("{:?}", diff.outcome) };
+    assert_eq!(
+        why,
+        "one is ELF 64-bit little-endian amd64, the other PE 64-bit little-endian amd64"
+    );
+    assert_eq!(diff.packages, []);
+    let other = Evidence::new(vec![Artifact::of_file(3, "app", "00")], None);
+    let diff = artifact(&evidence(&first), &other);
+    assert_eq!(diff.outcome, Outcome::NotComparable("they are not two executables".into()));
+}
+
+#[test]
+fn what_is_no_evidence_is_refused_with_the_reason() {
+    let json = evidence(&built(&[], TARGETS[0], &[])).to_json();
+    assert!(is_evidence(json.as_bytes()) && json.len() < 100_000, "{}", json.len());
+    let error = |text: &str| Evidence::parse(text.as_bytes()).unwrap_err();
+    for end in (1..40).map(|part| json.len() * part / 40) {
+        let err = error(&json[..end]);
+        assert!(matches!(err, EvidenceError::Cut { .. }), "{end}: {err}");
+    }
+    let newer = error(&json.replace("evidence.v1", "evidence.v2")).to_string();
+    assert!(
+        newer.starts_with("its schema is `goaudit.evidence.v2` and this goaudit reads"),
+        "{newer}"
+    );
+    assert!(matches!(
+        error(r#"{"schema":"goaudit.diff.v1"}"#),
+        EvidenceError::OtherSchema { .. } | EvidenceError::NoSchema
+    ));
+    for text in ["", "null", "[]", "{}", "{\"schema\":1}", "\u{7f}ELF", "hello"] {
+        assert!(matches!(error(text), EvidenceError::NoSchema), "{text}: {}", error(text));
+        assert!(!is_evidence(text.as_bytes()));
+    }
+    let opened = "[".repeat(1 << 20);
+    let deep = format!("{{\"schema\":\"goaudit.evidence.v1\",\"x\":{opened}");
+    assert!(matches!(error(&deep), EvidenceError::Cut { .. }), "{}", error(&deep));
+    let closed = "]".repeat(1 << 20);
+    let deep = format!("{{\"schema\":\"goaudit.evidence.v1\",\"artifacts\":{opened}{closed}}}");
+    assert!(matches!(error(&deep), EvidenceError::Json(_)), "{}", error(&deep));
+    let marked = format!("\u{feff} {json}");
+    assert!(is_evidence(marked.as_bytes()));
+    assert_eq!(Evidence::parse(marked.as_bytes()).unwrap().to_json(), json);
+    let wrong = json.replacen("\"code\":\"", "\"code\":\"x", 1);
+    let EvidenceError::Json(err) = error(&wrong) else { panic!() };
+    assert!(err.to_string().contains("is no hash of 12 lowercase hex digits at line"), "{err}");
+    let endless = vec![b' '; (64 << 20) + 1];
+    assert!(matches!(Evidence::parse(&endless), Err(EvidenceError::TooLarge { .. })));
+}
+
+#[test]
+fn damage_is_no_panic() {
+    let file = built(&[], TARGETS[0], &[]);
+    let whole = evidence(&file);
+    let mut damaged = file.clone();
+    let mut state = 1_u32;
+    for _ in 0..6 {
+        for _ in 0..2_000 {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            let at = 4096 + usize::try_from(state).unwrap() % (file.len() - 4096);
+            damaged[at] = state.to_le_bytes()[3];
+        }
+        if Image::parse(&damaged).is_ok() {
+            let other = evidence(&damaged);
+            assert!(compare(&whole, &other).first_diverged.is_some());
+        }
+    }
+}
+
+#[test]
+fn a_recorded_build_tells_the_order_of_packages() {
+    let room = Room::new(false, &FILES);
+    let record = |name: &str| {
+        let (to, kept) = (format!("../out/{name}.goaudit"), format!("../out/{name}.json"));
+        let args = [
+            "record",
+            "-o",
+            &to,
+            "--evidence",
+            &kept,
+            "--",
+            "go",
+            "build",
+            "-trimpath",
+            "-o",
+            "../out/app",
+            ".",
+        ];
+        let output = room.goaudit(&args);
+        assert_eq!(code(&output), 0, "{}", text(&output.stderr));
+        Evidence::parse(&fs::read(room.path(&format!("out/{name}.json"))).unwrap()).unwrap()
+    };
+    let first = record("first");
+    let paths: Vec<_> = first
+        .build
+        .as_ref()
+        .unwrap()
+        .packages
+        .iter()
+        .map(|package| package.path.as_str())
+        .collect();
+    let at = |path: &str| paths.iter().position(|one| *one == path).unwrap();
+    assert!(at("runtime") < at("strconv") && at("strconv") < at("example.com/app/internal/label"));
+    assert!(at("example.com/dep/deep") < at("example.com/dep"));
+    assert_eq!(at("example.com/app"), paths.len() - 1);
+    assert_eq!(first.artifacts.len(), 1);
+
+    let again = compare(&first, &record("again"));
+    assert_eq!((&again.artifacts[0].outcome, again.first_diverged), (&Outcome::Identical, None));
+    assert_eq!(again.build.unwrap().same, paths.len());
+
+    let label = room.m().join("internal/label/label.go");
+    let source = fs::read_to_string(&label).unwrap().replace("lucky", "happy");
+    fs::write(label, source).unwrap();
+    let second = record("second");
+    let diff = compare(&first, &second);
+    let diverged = diff.first_diverged.unwrap();
+    assert_eq!(diverged.package, "example.com/app/internal/label");
+    assert_eq!(diverged.order, Order::Dependencies);
+    assert_eq!(diverged.compiled, Some(CompiledChange::Inputs));
+    assert!(matches!(diverged.linked, Some(PackageChange::Code { .. })), "{:?}", diverged.linked);
+
+    // The same inputs and another archive, on a machine whose compiler is not deterministic.
+    let mut odd = first.clone();
+    let build = odd.build.as_mut().unwrap();
+    let index = at("example.com/dep/deep");
+    build.packages[index].content = build.packages[0].content;
+    let diverged = compare(&first, &odd).first_diverged.unwrap();
+    assert_eq!(diverged.package, "example.com/dep/deep");
+    assert_eq!(diverged.compiled, Some(CompiledChange::NotDeterministic));
+
+    // Without the recording of the second, the order is that of the first.
+    let alone = Evidence { build: None, ..second };
+    let diverged = compare(&first, &alone).first_diverged.unwrap();
+    assert_eq!(diverged.order, Order::Dependencies);
+    assert_eq!(diverged.package, "example.com/app/internal/label");
+}
+
+#[test]
+fn evidence_that_cannot_be_kept_is_said_before_the_build() {
+    let room = Room::new(false, &FILES);
+    for (kept, exit, what) in [
+        ("../out/r.goaudit", 2, "are both to be `../out/r.goaudit`"),
+        ("../m/../out/r.goaudit", 2, "are both to be"),
+        ("../nowhere/e.json", 3, "failed to write `../nowhere/e.json`"),
+        ("../out", 3, "failed to write `../out`"),
+    ] {
+        let args =
+            ["record", "-o", "../out/r.goaudit", "--evidence", kept, "--", "touch", "../out/ran"];
+        let output = room.goaudit(&args);
+        assert_eq!(code(&output), exit, "{kept}");
+        assert!(text(&output.stderr).contains(what), "{}", text(&output.stderr));
+        assert!(!room.path("out/ran").exists() && !room.path("out/r.goaudit").exists());
+    }
+    let args = [
+        "record",
+        "-o",
+        "../out/r.goaudit",
+        "--evidence",
+        "../out/e.json",
+        "--",
+        "touch",
+        "../out/ran",
+    ];
+    let output = room.goaudit(&args);
+    assert_eq!(code(&output), 0);
+    assert!(
+        text(&output.stderr).contains("the evidence is of no file"),
+        "{}",
+        text(&output.stderr)
+    );
+    let kept = Evidence::parse(&fs::read(room.path("out/e.json")).unwrap()).unwrap();
+    assert_eq!((kept.artifacts, kept.build), (vec![], None));
+}
