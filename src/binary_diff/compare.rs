@@ -1,7 +1,5 @@
 //! The account of two executables: the file region by region, and its debug sections unpacked.
 
-use std::borrow::Cow;
-use std::cell::Cell;
 
 use super::account::Account;
 use super::code::Decoder;
@@ -13,8 +11,7 @@ use super::special;
 use super::targets::{Block, Targets};
 use super::walk::Walk;
 use super::words::Words;
-use crate::binary::Endian;
-use crate::binary::debug::{DebugSections, debug_sections};
+use crate::binary::debug::decompressed;
 use crate::binary::image::{Image, Region};
 use crate::binary::pclntab::Pclntab;
 
@@ -22,7 +19,6 @@ use crate::binary::pclntab::Pclntab;
 pub(super) struct Opened<'a> {
     pub(super) image: &'a Image<'a>,
     pub(super) lines: Option<Pclntab<'a>>,
-    pub(super) debug: DebugSections<'a>,
 }
 
 /// What the comparison of two executables found.
@@ -38,15 +34,8 @@ pub(super) struct Found<'a> {
 pub(super) struct Unpacked<'a> {
     pub(super) name: &'a str,
     pub(super) account: Account,
-    first: &'a [u8],
-    second: &'a [u8],
-}
-
-impl Unpacked<'_> {
     /// Whether the account makes the second section out of the first.
-    pub(super) fn is_whole(&self) -> bool {
-        self.account.apply(self.first).is_some_and(|made| made == self.second)
-    }
+    pub(super) is_whole: bool,
 }
 
 /// Debug information of large programs has a few hundred megabytes.
@@ -54,20 +43,32 @@ const DEBUG_MAX: u64 = 4 << 30;
 
 impl<'a> Opened<'a> {
     pub(super) fn new(image: &'a Image<'a>) -> Self {
-        Self { image, lines: Pclntab::read(image), debug: debug_sections(image, DEBUG_MAX) }
+        Self { image, lines: Pclntab::read(image) }
     }
+}
 
-    /// The unpacked content of a region, when it is packed.
-    fn unpacked(&'a self, region: &Region) -> Option<(&'a str, &'a [u8])> {
-        let sections = self.debug.sections.iter();
-        let is_it = |index: usize| self.image.regions.get(index) == Some(region);
-        sections.filter(|section| is_it(section.region)).find_map(|section| {
-            match &section.content {
-                Cow::Owned(content) => Some((section.name.as_str(), content.as_slice())),
-                Cow::Borrowed(_) => None,
-            }
-        })
-    }
+/// Two packed debug sections that differ, unpacked.
+struct Unfolded<'a> {
+    pair: Pair<'a>,
+    name: &'a str,
+    first: Vec<u8>,
+    second: Vec<u8>,
+}
+
+/// Unpacks debug sections, of both files or not at all. What is packed alike is alike.
+fn unfolded<'a>(pairs: &[Pair<'a>], images: (&Image<'_>, &Image<'_>)) -> Vec<Unfolded<'a>> {
+    let mut left = DEBUG_MAX;
+    let unfold = |pair: &Pair<'a>| {
+        let (from, to) = (pair.first?, pair.second?);
+        if pair.kind != Kind::Debug || images.0.content(from) == images.1.content(to) {
+            return None;
+        }
+        let first = decompressed(images.0, from, left)?;
+        let second = decompressed(images.1, to, left)?;
+        left = left.saturating_sub((first.len() + second.len()) as u64);
+        Some(Unfolded { pair: *pair, name: from.name.as_str(), first, second })
+    };
+    pairs.iter().filter_map(unfold).collect()
 }
 
 /// Compares two executables of one container format.
@@ -77,58 +78,41 @@ pub(super) fn compare<'a>(first: &'a Opened<'a>, second: &'a Opened<'a>) -> Foun
     let by_symbols = !images.0.symbols.is_empty() && !images.1.symbols.is_empty();
     let first_marks = marks(images.0, first.lines.as_ref(), by_symbols);
     let second_marks = marks(images.1, second.lines.as_ref(), by_symbols);
-    let (mut loaded, mut debug) = (Vec::new(), Vec::new());
-    for pair in regions::paired(images.0, images.1) {
-        if let Some((name, one, other)) = unpacked(first, second, pair) {
-            debug.push((name, matched::debug(pair, one, other)));
-            loaded.push(packed(pair, images));
-        } else {
-            loaded.push(matched::regions(pair, images, (&first_marks, &second_marks), decoder));
-        }
-    }
-    let both: Vec<&Matched<'_>> = loaded.iter().chain(debug.iter().map(|(_, one)| one)).collect();
+    let pairs = regions::paired(images.0, images.1);
+    let unfolded = unfolded(&pairs, images);
+    let debug: Vec<_> = unfolded
+        .iter()
+        .map(|section| matched::debug(section.pair, &section.first, &section.second))
+        .collect();
+    let loaded: Vec<_> = pairs
+        .iter()
+        .map(|pair| match unfolded.iter().any(|section| section.pair.second == pair.second) {
+            true => packed(*pair, images),
+            false => matched::regions(*pair, images, (&first_marks, &second_marks), decoder),
+        })
+        .collect();
+    let both: Vec<&Matched<'_>> = loaded.iter().chain(&debug).collect();
     let (map, mut bases) = matched::address_map(&both);
-    bases.extend(named_bases(&first_marks, &second_marks));
-    bases.sort_unstable();
-    bases.dedup();
+    bases.loaded.extend(named_bases(&first_marks, &second_marks));
     let (first_blocks, second_blocks) = (blocks(images.0), blocks(images.1));
     let targets = Targets { map: &map, first: &first_blocks, second: &second_blocks };
-    let words = Words {
-        targets,
-        bases,
-        big_endian: first.image.format.endian == Endian::Big,
-        last: Cell::default(),
-        misses: Cell::default(),
-    };
+    let words = Words::new(targets, bases, &first.image.format);
     let special = special::stretches(images.1);
     let mut walk = Walk::new(decoder, &words, &special);
     for region in &loaded {
         walk.region(region);
     }
-    let unpacked = debug
+    let unpacked = unfolded
         .iter()
-        .map(|(name, region)| {
+        .zip(&debug)
+        .map(|(section, region)| {
             let mut walk = Walk::new(decoder, &words, &[]);
             walk.region(region);
-            let (first, second) = (region.first_block, region.second_block);
-            Unpacked { name, account: walk.account, first, second }
+            let is_whole = walk.account.makes(&section.first, &section.second);
+            Unpacked { name: section.name, account: walk.account, is_whole }
         })
         .collect();
     Found { account: walk.account, unpacked, functions: walk.functions }
-}
-
-/// The unpacked contents of two sections whose packed ones differ.
-fn unpacked<'a>(
-    first: &'a Opened<'a>,
-    second: &'a Opened<'a>,
-    pair: Pair<'a>,
-) -> Option<(&'a str, &'a [u8], &'a [u8])> {
-    let (from, to) = (pair.first?, pair.second?);
-    if pair.kind != Kind::Debug || first.image.content(from) == second.image.content(to) {
-        return None;
-    }
-    let (name, one) = first.unpacked(from)?;
-    Some((name, one, second.unpacked(to)?.1))
 }
 
 /// A packed section stands in the file as a whole.

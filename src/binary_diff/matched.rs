@@ -141,18 +141,23 @@ const UNLOADED: u64 = 1 << 62;
 const UNLOADED_STEP: u64 = 1 << 40;
 
 /// Addresses in memory and places in sections that are not loaded, and where these begin in both files.
-pub(super) fn address_map(regions: &[&Matched<'_>]) -> (AddressMap, Vec<(u64, u64)>) {
-    let (mut map, mut bases) = (AddressMap::default(), Vec::new());
+pub(super) fn address_map(regions: &[&Matched<'_>]) -> (AddressMap, Bases) {
+    let (mut map, mut bases) = (AddressMap::default(), Bases::default());
     for (number, region) in (0_u64..).zip(regions) {
         let (Some(from), Some(to)) = (region.pair.first, region.pair.second) else { continue };
-        // The offset in a section stands for its address where it has none.
-        let loaded = from.address != 0 && to.address != 0;
+        // The offset in a section stands for its address where it has none, and where it is packed.
+        let is_debug = region.pair.kind == Kind::Debug;
+        let loaded = from.address != 0 && to.address != 0 && !is_debug;
         let base = UNLOADED + number * UNLOADED_STEP;
-        bases.push(if loaded { (from.address, to.address) } else { (base, base) });
+        if is_debug {
+            bases.debug.push((base, base));
+        } else {
+            bases.loaded.push(if loaded { (from.address, to.address) } else { (base, base) });
+        }
         for ((piece, index), runs) in region.second.iter().zip(&region.matches).zip(&region.runs) {
             let Some(from) = index.and_then(|index| region.first.get(index)) else { continue };
             if piece.part == Part::Table {
-                bases.push((from.address, piece.address));
+                bases.loaded.push((from.address, piece.address));
             }
             let (one, other) = if loaded { (from.address, piece.address) } else { (base, base) };
             for run in runs {
@@ -163,4 +168,13 @@ pub(super) fn address_map(regions: &[&Matched<'_>]) -> (AddressMap, Vec<(u64, u6
     }
     map.finish();
     (map, bases)
+}
+
+/// Places that numbers are relative to: the same place in both files.
+#[derive(Debug, Default)]
+pub(super) struct Bases {
+    /// Start of types, of code, of a string table.
+    pub(super) loaded: Vec<(u64, u64)>,
+    /// Starts of debug sections.
+    pub(super) debug: Vec<(u64, u64)>,
 }

@@ -58,8 +58,8 @@ pub fn compare(first: &Image<'_>, second: &Image<'_>) -> BinaryDiff {
         changed: changed
             .map(|function| (String::from_utf8_lossy(function.name).into_owned(), function.change))
             .collect(),
-        is_whole: found.account.apply(first.file).is_some_and(|made| made == second.file)
-            && found.unpacked.iter().all(|section| section.is_whole()),
+        is_whole: found.account.makes(first.file, second.file)
+            && found.unpacked.iter().all(|section| section.is_whole),
         unpacked: found
             .unpacked
             .iter()
