@@ -136,7 +136,7 @@ fn is_one_thing(piece: &Piece<'_>, old: &[u8], new: &[u8]) -> bool {
 }
 
 /// Addresses from here on are offsets in regions that are not loaded.
-const UNLOADED: u64 = 1 << 62;
+pub(super) const UNLOADED: u64 = 1 << 62;
 /// Room between two such regions.
 const UNLOADED_STEP: u64 = 1 << 40;
 

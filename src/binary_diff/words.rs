@@ -1,8 +1,9 @@
 //! Numbers in tables that are addresses or offsets, told by what the map foretells.
 
 use std::cell::Cell;
+use std::ops::Range;
 
-use super::matched::Bases;
+use super::matched::{Bases, UNLOADED};
 use super::targets::Targets;
 use crate::binary::{Endian, Format};
 
@@ -15,6 +16,8 @@ pub(super) struct Words<'a> {
     big_endian: bool,
     /// Bytes of an address.
     word: usize,
+    /// What is in memory of the first file.
+    loaded: Range<u64>,
 }
 
 /// The places of one kind of table.
@@ -59,6 +62,11 @@ impl<'a> Words<'a> {
             debug: Relative::new(bases.debug),
             big_endian: format.endian == Endian::Big,
             word: usize::from(format.bits / 8),
+            loaded: match targets.first {
+                [] => 0..0,
+                // What the file does not hold follows what it does.
+                [lowest, ..] => lowest.address..UNLOADED,
+            },
         }
     }
 
@@ -82,9 +90,7 @@ impl<'a> Words<'a> {
         let relative = &self.memory;
         let start = at - at % 4;
         let short = self.numbers(first, second, start, 4);
-        if let (Some(pair), Some(base)) = (short, relative.bases.get(relative.last.get()))
-            && self.is_relative(pair, *base)
-        {
+        if short.is_some_and(|pair| self.is_last(relative, pair)) {
             return Some((start, 4));
         }
         if relative.left.get() == 0 {
@@ -107,31 +113,28 @@ impl<'a> Words<'a> {
     /// Addresses are whole words in debug information; all else is relative to one of its sections.
     fn moved_in_debug(&self, first: &[u8], second: &[u8], at: usize) -> Option<(usize, usize)> {
         let relative = &self.debug;
-        let starts = |len: usize| at.saturating_sub(len - 1)..=at;
-        if let Some(base) = relative.bases.get(relative.last.get()) {
-            let found = starts(4).find(|start| {
-                let pair = self.numbers(first, second, *start, 4);
-                pair.is_some_and(|pair| self.is_relative(pair, *base))
-            });
-            if let Some(start) = found {
-                return Some((start, 4));
-            }
-        }
-        if relative.left.get() == 0 {
-            return None;
-        }
-        let address = starts(self.word).find(|start| {
-            let pair = self.numbers(first, second, *start, self.word);
-            pair.is_some_and(|(first, second)| self.targets.are_same(first, second))
+        // The byte that differs first is mostly the lowest of its number.
+        let starts = |len: usize| {
+            let low = if self.big_endian { len - 1 } else { 0 };
+            (0..len).filter_map(move |back| at.checked_sub((back + low) % len))
+        };
+        let offset = starts(4).find(|start| {
+            let pair = self.numbers(first, second, *start, 4);
+            pair.is_some_and(|pair| self.is_last(relative, pair) || self.finds_base(relative, pair))
         });
-        let offset = || {
-            starts(4).find(|start| {
-                let pair = self.numbers(first, second, *start, 4);
-                pair.is_some_and(|pair| self.finds_base(relative, pair))
+        if relative.left.get() == 0 {
+            return offset.map(|start| (start, 4));
+        }
+        let address = || {
+            starts(self.word).find(|start| {
+                let pair = self.numbers(first, second, *start, self.word);
+                pair.is_some_and(|(first, second)| {
+                    self.loaded.contains(&first) && self.targets.are_same(first, second)
+                })
             })
         };
-        let found = address.map(|start| (start, self.word));
-        relative.count(found.or_else(|| offset().map(|start| (start, 4))))
+        let found = offset.map(|start| (start, 4));
+        relative.count(found.or_else(|| address().map(|start| (start, self.word))))
     }
 
     fn numbers(&self, first: &[u8], second: &[u8], start: usize, len: usize) -> Option<(u64, u64)> {
@@ -144,7 +147,15 @@ impl<'a> Words<'a> {
         target.is_some_and(|target| target.wrapping_sub(other) == second)
     }
 
+    fn is_last(&self, relative: &Relative, pair: (u64, u64)) -> bool {
+        let base = relative.bases.get(relative.last.get());
+        base.is_some_and(|base| self.is_relative(pair, *base))
+    }
+
     fn finds_base(&self, relative: &Relative, pair: (u64, u64)) -> bool {
+        if relative.left.get() == 0 {
+            return false;
+        }
         let base = relative.bases.iter().position(|base| self.is_relative(pair, *base));
         relative.last.set(base.unwrap_or(relative.last.get()));
         base.is_some()
