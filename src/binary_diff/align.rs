@@ -41,7 +41,7 @@ pub(super) fn align(first: &[u8], second: &[u8]) -> Vec<Run> {
         scan(from, to, prefix, &mut runs);
     }
     runs.push(run(first_end, second_end, suffix));
-    runs.0
+    runs.with_ends(first.len(), second.len())
 }
 
 #[derive(Default)]
@@ -60,6 +60,23 @@ impl Runs {
             }
             _ => self.0.push(run),
         }
+    }
+
+    /// What is before the first stretch, and after the last, corresponds when it is of one length.
+    fn with_ends(mut self, first_len: usize, second_len: usize) -> Vec<Run> {
+        if let Some(run) = self.0.first_mut()
+            && run.first == run.second
+            && run.first <= GAP_MAX
+        {
+            *run = Run { first: 0, second: 0, len: run.first + run.len };
+        }
+        if let Some(run) = self.0.last_mut() {
+            let rest = first_len - run.first - run.len;
+            if rest == second_len - run.second - run.len && rest <= GAP_MAX {
+                run.len += rest;
+            }
+        }
+        self.0
     }
 }
 

@@ -95,7 +95,9 @@ pub(super) fn compare<'a>(first: &'a Opened<'a>, second: &'a Opened<'a>) -> Foun
     let (map, mut bases) = matched::address_map(&both);
     bases.loaded.extend(named_bases(&first_marks, &second_marks));
     let (first_blocks, second_blocks) = (blocks(images.0), blocks(images.1));
-    let targets = Targets { map: &map, first: &first_blocks, second: &second_blocks };
+    let module = first.lines.as_ref().and_then(|lines| lines.module.as_ref());
+    let types = module.map_or(0..0, |module| module.types..module.etypes);
+    let targets = Targets { map: &map, first: &first_blocks, second: &second_blocks, types };
     let words = Words::new(targets, bases, &first.image.format);
     let special = special::stretches(images.1);
     let mut walk = Walk::new(decoder, &words, &special);
@@ -135,7 +137,11 @@ fn named_bases(first: &[Mark<'_>], second: &[Mark<'_>]) -> impl Iterator<Item = 
 
 fn blocks<'a>(image: &Image<'a>) -> Vec<Block<'a>> {
     let loaded = image.regions.iter().filter(|region| region.address != 0);
-    let block = |region: &Region| Block { address: region.address, bytes: image.content(region) };
+    let block = |region: &Region| Block {
+        address: region.address,
+        bytes: image.content(region),
+        is_constant: regions::kind(image, region) == Kind::Data && !regions::is_variable(region),
+    };
     let mut blocks: Vec<_> = loaded.map(block).collect();
     blocks.sort_by_key(|block| block.address);
     blocks

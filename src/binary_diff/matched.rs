@@ -7,7 +7,7 @@ use super::align::{Run, align};
 use super::code::Decoder;
 use super::marks::{Mark, Part};
 use super::pieces::{self, Piece};
-use super::regions::{Kind, Pair};
+use super::regions::{self, Kind, Pair};
 use crate::binary::image::Image;
 
 /// Two regions, or two debug sections, and what corresponds in them.
@@ -49,7 +49,7 @@ pub(super) fn regions<'a>(
             let Some(from) = index.and_then(|index| first.get(index)) else { return Vec::new() };
             let old = part(first_block, &from.content);
             let new = part(second_block, &piece.content);
-            runs(pair.kind, decoder, (from, old), (piece, new))
+            runs(pair, decoder, (from, old), (piece, new))
         })
         .collect();
     Matched { pair, first_block, second_block, first, second, matches, runs }
@@ -57,21 +57,26 @@ pub(super) fn regions<'a>(
 
 /// What corresponds in two pieces of one name.
 fn runs(
-    kind: Kind,
+    pair: Pair<'_>,
     decoder: Decoder,
     (from, old): (&Piece<'_>, &[u8]),
     (piece, new): (&Piece<'_>, &[u8]),
 ) -> Vec<Run> {
-    if kind == Kind::Code {
+    if pair.kind == Kind::Code {
         let (from, to) = (decoder.trimmed(old).len(), decoder.trimmed(new).len());
         // Of a function that changed only the start is known to correspond.
         return vec![straight(if from == to { from } else { to.min(1) })];
     }
-    if kind == Kind::Packed {
+    if pair.kind == Kind::Packed {
         return Vec::new();
     }
-    let mut runs = if old.len() == new.len() && is_one_thing(piece, old, new) {
-        vec![straight(new.len())]
+    let is_variable = !piece.name.is_empty()
+        && piece.part == Part::Symbol
+        && old.len().abs_diff(new.len()) <= ALIGNMENT_MAX
+        && old.len().max(new.len()) <= LARGE
+        && pair.second.is_some_and(regions::is_variable);
+    let mut runs = if is_variable || old.len() == new.len() && is_one_thing(piece, old, new) {
+        vec![straight(old.len().min(new.len()))]
     } else {
         align(old, new)
     };
@@ -119,6 +124,9 @@ pub(super) fn part<'a>(block: &'a [u8], range: &Range<usize>) -> &'a [u8] {
 
 /// A piece of more bytes may have others in it.
 const LARGE: usize = 1 << 16;
+
+/// Padding up to the next variable may be as long, where there are no sizes.
+const ALIGNMENT_MAX: usize = 64;
 
 /// Whether bytes at the same offset are the same part of the same thing.
 ///

@@ -1,5 +1,7 @@
 //! Whether two addresses, one of each file, are those of the same thing.
 
+use std::ops::Range;
+
 use super::address_map::AddressMap;
 use super::align::common_prefix;
 
@@ -8,58 +10,124 @@ use super::align::common_prefix;
 pub(super) struct Block<'a> {
     pub(super) address: u64,
     pub(super) bytes: &'a [u8],
+    /// Whether nothing is written there, so that two things of equal content are one.
+    pub(super) is_constant: bool,
 }
 
 /// What is known of addresses of both files.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(super) struct Targets<'a> {
     pub(super) map: &'a AddressMap,
     /// What is in memory, by address.
     pub(super) first: &'a [Block<'a>],
     pub(super) second: &'a [Block<'a>],
+    /// Where the first file has its type descriptors.
+    pub(super) types: Range<u64>,
 }
 
+/// A type descriptor starts with its sizes, its hash and its kind.
+///
+/// Source: `Type` in `internal/abi/type.go`, Go 1.26; the sizes are a third of it less with 32 bits.
+const TYPE_HEAD: usize = 24;
+/// Constants that are equal for so many bytes are equal: the longest that one instruction loads.
+const CONSTANT_HEAD: usize = 16;
+
 impl Targets<'_> {
+    /// Whether both addresses are those of one thing, by where it is.
     pub(super) fn are_same(&self, first: u64, second: u64) -> bool {
         self.map.to_second(first) == Some(second)
+    }
+
+    /// As [`Self::are_same`], or by what is there: one of these lengths of text, or a constant.
+    ///
+    /// Constants have no names. They are kept in the order of their size or content, and one that was edited
+    /// makes others change places.
+    pub(super) fn are_equal(
+        &self,
+        first: u64,
+        second: u64,
+        mut lens: impl Iterator<Item = usize>,
+    ) -> bool {
+        self.are_same(first, second)
+            || lens.any(|len| self.hold_same_text(first, second, len))
+            || self.hold_same_constant(first, second)
     }
 
     /// Whether a string of this length is at both addresses, although another was foretold.
     ///
     /// The foretold place must not hold it. Strings have no names; those of one length change places when one of them is edited.
     pub(super) fn hold_same_text(&self, first: u64, second: u64, len: usize) -> bool {
-        let (Some(one), Some(other)) = (at(self.first, first), at(self.second, second)) else {
+        let (Some((one, _)), Some((other, _))) = (at(self.first, first), at(self.second, second))
+        else {
             return false;
         };
         let foretold = self.map.to_second(first).and_then(|address| at(self.second, address));
         common_prefix(one, other) >= len
-            && foretold.is_none_or(|foretold| common_prefix(one, foretold) < len)
+            && foretold.is_none_or(|(foretold, _)| common_prefix(one, foretold) < len)
+    }
+
+    fn hold_same_constant(&self, first: u64, second: u64) -> bool {
+        let (Some((one, true)), Some((other, true))) =
+            (at(self.first, first), at(self.second, second))
+        else {
+            return false;
+        };
+        let len = if self.types.contains(&first) { TYPE_HEAD } else { CONSTANT_HEAD };
+        let (Some(one), Some(other)) = (one.get(..len), other.get(..len)) else { return false };
+        let mut words = one.chunks_exact(8).zip(other.chunks_exact(8));
+        words.all(|(one, other)| {
+            let number = |bytes: &[u8]| bytes.first_chunk().map(|bytes| u64::from_le_bytes(*bytes));
+            one == other
+                || number(one).zip(number(other)).is_some_and(|(one, other)| self.are_same(one, other))
+        })
     }
 }
 
-fn at<'a>(blocks: &[Block<'a>], address: u64) -> Option<&'a [u8]> {
+/// What is at an address up to the end of its block, and whether it is constant.
+fn at<'a>(blocks: &[Block<'a>], address: u64) -> Option<(&'a [u8], bool)> {
     let next = blocks.partition_point(|block| block.address <= address);
     let block = blocks.get(next.checked_sub(1)?)?;
-    block
-        .bytes
-        .get(usize::try_from(address - block.address).ok()?..)
-        .filter(|rest| !rest.is_empty())
+    let rest = block.bytes.get(usize::try_from(address - block.address).ok()?..)?;
+    (!rest.is_empty()).then_some((rest, block.is_constant))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn block(address: u64, bytes: &[u8], is_constant: bool) -> [Block<'_>; 1] {
+        [Block { address, bytes, is_constant }]
+    }
+
     #[test]
     fn a_string_that_moved_is_known_by_its_text() {
         let map = AddressMap::default();
-        let first = [Block { address: 0x1000, bytes: b"unknowncommand" }];
-        let second = [Block { address: 0x2000, bytes: b"unknwoncommandunknownoffline" }];
-        let targets = Targets { map: &map, first: &first, second: &second };
+        let first = block(0x1000, b"unknowncommand", true);
+        let second = block(0x2000, b"unknwoncommandunknownoffline", true);
+        let targets = Targets { map: &map, first: &first, second: &second, types: 0..0 };
         assert!(targets.hold_same_text(0x1000, 0x200e, 7));
         assert!(!targets.hold_same_text(0x1000, 0x2000, 7));
         assert!(!targets.hold_same_text(0x1000, 0x200e, 8));
         assert!(!targets.hold_same_text(0x1007, 0x2007, 9));
         assert!(!targets.hold_same_text(0xfff, 0x2000, 1));
+    }
+
+    #[test]
+    fn a_constant_is_known_by_its_content_where_nothing_writes() {
+        let mut map = AddressMap::default();
+        map.add(0x5000, 0x6000, 8);
+        map.finish();
+        let pointer = |to: u64| [&to.to_le_bytes()[..], b"88888888", b"differs"].concat();
+        let (one, other, wrong) = (pointer(0x5008), pointer(0x6008), pointer(0x6010));
+        let known = |second: &[u8], is_constant, types| {
+            let (first, second) = (block(0x1000, &one, is_constant), block(0x2000, second, is_constant));
+            let targets = Targets { map: &map, first: &first, second: &second, types };
+            targets.are_equal(0x1000, 0x2000, std::iter::empty())
+        };
+        assert!(known(&other, true, 0..0));
+        assert!(!known(&other, false, 0..0));
+        assert!(!known(&wrong, true, 0..0));
+        // A type is known by its hash, which comes later.
+        assert!(!known(&other, true, 0x1000..0x1001));
     }
 }

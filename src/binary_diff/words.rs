@@ -56,17 +56,18 @@ pub(super) enum Grain {
 
 impl<'a> Words<'a> {
     pub(super) fn new(targets: Targets<'a>, bases: Bases, format: &Format) -> Self {
+        let loaded = match targets.first {
+            [] => 0..0,
+            // What the file does not hold follows what it does.
+            [lowest, ..] => lowest.address..UNLOADED,
+        };
         Self {
             targets,
             memory: Relative::new(bases.loaded),
             debug: Relative::new(bases.debug),
             big_endian: format.endian == Endian::Big,
             word: usize::from(format.bits / 8),
-            loaded: match targets.first {
-                [] => 0..0,
-                // What the file does not hold follows what it does.
-                [lowest, ..] => lowest.address..UNLOADED,
-            },
+            loaded,
         }
     }
 
