@@ -96,8 +96,13 @@ pub(super) fn compare<'a>(first: &'a Opened<'a>, second: &'a Opened<'a>) -> Foun
     bases.loaded.extend(named_bases(&first_marks, &second_marks));
     let (first_blocks, second_blocks) = (blocks(images.0), blocks(images.1));
     let module = first.lines.as_ref().and_then(|lines| lines.module.as_ref());
-    let types = module.map_or(0..0, |module| module.types..module.etypes);
-    let targets = Targets { map: &map, first: &first_blocks, second: &second_blocks, types };
+    let targets = Targets {
+        map: &map,
+        first: &first_blocks,
+        second: &second_blocks,
+        types: module.map_or(0..0, |module| module.types..module.etypes),
+        code: module.map_or(0..0, |module| module.text..module.etext),
+    };
     let words = Words::new(targets, bases, &first.image.format);
     let special = special::stretches(images.1);
     let mut walk = Walk::new(decoder, &words, &special);

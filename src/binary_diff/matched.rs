@@ -1,5 +1,6 @@
 //! What of two regions corresponds: pieces by name, and inside of a piece by content.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::address_map::AddressMap;
@@ -70,13 +71,11 @@ fn runs(
     if pair.kind == Kind::Packed {
         return Vec::new();
     }
-    let is_variable = !piece.name.is_empty()
-        && piece.part == Part::Symbol
-        && old.len().abs_diff(new.len()) <= ALIGNMENT_MAX
-        && old.len().max(new.len()) <= LARGE
-        && pair.second.is_some_and(regions::is_variable);
-    let mut runs = if is_variable || old.len() == new.len() && is_one_thing(piece, old, new) {
-        vec![straight(old.len().min(new.len()))]
+    if is_variable(pair, from, piece) {
+        return vec![straight(usize::try_from(from.len.min(piece.len)).unwrap_or(usize::MAX))];
+    }
+    let mut runs = if old.len() == new.len() && is_one_thing(piece, old, new) {
+        vec![straight(new.len())]
     } else {
         align(old, new)
     };
@@ -125,8 +124,14 @@ pub(super) fn part<'a>(block: &'a [u8], range: &Range<usize>) -> &'a [u8] {
 /// A piece of more bytes may have others in it.
 const LARGE: usize = 1 << 16;
 
-/// Padding up to the next variable may be as long, where there are no sizes.
-const ALIGNMENT_MAX: usize = 64;
+/// Whether two pieces are a variable each, with the padding after it where there are no sizes.
+fn is_variable(pair: Pair<'_>, from: &Piece<'_>, piece: &Piece<'_>) -> bool {
+    const PADDING_MAX: u64 = 64;
+    !piece.name.is_empty()
+        && piece.part == Part::Symbol
+        && from.len.abs_diff(piece.len) <= PADDING_MAX
+        && pair.second.is_some_and(regions::is_variable)
+}
 
 /// Whether bytes at the same offset are the same part of the same thing.
 ///
@@ -174,8 +179,31 @@ pub(super) fn address_map(regions: &[&Matched<'_>]) -> (AddressMap, Bases) {
             }
         }
     }
+    add_moved_symbols(regions, &mut map);
     map.finish();
     (map, bases)
+}
+
+/// A variable is in another section when it has a value in one file and none in the other.
+fn add_moved_symbols(regions: &[&Matched<'_>], map: &mut AddressMap) {
+    let mut gone: BTreeMap<&[u8], &Piece<'_>> = BTreeMap::new();
+    let data = || regions.iter().filter(|region| region.pair.kind == Kind::Data);
+    let has_name = |piece: &&Piece<'_>| piece.part == Part::Symbol && !piece.name.is_empty();
+    for region in data() {
+        let mut used = vec![false; region.first.len()];
+        region.matches.iter().flatten().for_each(|index| used[*index] = true);
+        let left = region.first.iter().zip(&used).filter(|(_, used)| !**used);
+        gone.extend(left.map(|(piece, _)| piece).filter(has_name).map(|piece| (piece.name, piece)));
+    }
+    for region in data() {
+        let new = region.second.iter().zip(&region.matches).filter(|(_, index)| index.is_none());
+        for piece in new.map(|(piece, _)| piece).filter(has_name) {
+            if let Some(from) = gone.remove(piece.name) {
+                let len = usize::try_from(from.len.min(piece.len)).unwrap_or(usize::MAX);
+                map.add(from.address, piece.address, len);
+            }
+        }
+    }
 }
 
 /// Places that numbers are relative to: the same place in both files.

@@ -23,6 +23,8 @@ pub(super) struct Targets<'a> {
     pub(super) second: &'a [Block<'a>],
     /// Where the first file has its type descriptors.
     pub(super) types: Range<u64>,
+    /// Where the first file has its functions.
+    pub(super) code: Range<u64>,
 }
 
 /// A type descriptor starts with its sizes, its hash and its kind.
@@ -72,13 +74,20 @@ impl Targets<'_> {
         else {
             return false;
         };
+        let number = |bytes: &[u8]| bytes.first_chunk().map(|bytes| u64::from_le_bytes(*bytes));
+        // What stands for a function is one word, its address.
+        if let (Some(one), Some(other)) = (number(one), number(other))
+            && self.code.contains(&one)
+            && self.are_same(one, other)
+        {
+            return true;
+        }
         let len = if self.types.contains(&first) { TYPE_HEAD } else { CONSTANT_HEAD };
         let (Some(one), Some(other)) = (one.get(..len), other.get(..len)) else { return false };
         let mut words = one.chunks_exact(8).zip(other.chunks_exact(8));
         words.all(|(one, other)| {
-            let number = |bytes: &[u8]| bytes.first_chunk().map(|bytes| u64::from_le_bytes(*bytes));
-            one == other
-                || number(one).zip(number(other)).is_some_and(|(one, other)| self.are_same(one, other))
+            let addresses = number(one).zip(number(other));
+            one == other || addresses.is_some_and(|(one, other)| self.are_same(one, other))
         })
     }
 }
@@ -104,7 +113,8 @@ mod tests {
         let map = AddressMap::default();
         let first = block(0x1000, b"unknowncommand", true);
         let second = block(0x2000, b"unknwoncommandunknownoffline", true);
-        let targets = Targets { map: &map, first: &first, second: &second, types: 0..0 };
+        let (types, code) = (0..0, 0..0);
+        let targets = Targets { map: &map, first: &first, second: &second, types, code };
         assert!(targets.hold_same_text(0x1000, 0x200e, 7));
         assert!(!targets.hold_same_text(0x1000, 0x2000, 7));
         assert!(!targets.hold_same_text(0x1000, 0x200e, 8));
@@ -121,7 +131,8 @@ mod tests {
         let (one, other, wrong) = (pointer(0x5008), pointer(0x6008), pointer(0x6010));
         let known = |second: &[u8], is_constant, types| {
             let (first, second) = (block(0x1000, &one, is_constant), block(0x2000, second, is_constant));
-            let targets = Targets { map: &map, first: &first, second: &second, types };
+            let code = 0..0;
+            let targets = Targets { map: &map, first: &first, second: &second, types, code };
             targets.are_equal(0x1000, 0x2000, std::iter::empty())
         };
         assert!(known(&other, true, 0..0));

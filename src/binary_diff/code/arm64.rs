@@ -245,7 +245,7 @@ mod tests {
             let mut map = AddressMap::default();
             map.add(0x3123, to, 8);
             map.finish();
-            let targets = Targets { map: &map, first: &[], second: &[], types: 0..0 };
+            let targets = Targets { map: &map, first: &[], second: &[], types: 0..0, code: 0..0 };
             moved(at(&first, 0x1000), at(&second, 0x3000), &targets)
         };
         assert_eq!(found(0x5127), Some(vec![Moved { at: 4, len: 4 }]));
