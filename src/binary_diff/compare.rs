@@ -10,7 +10,9 @@ use super::regions::{self, Kind, Pair};
 use super::special;
 use super::targets::{Block, Targets};
 use super::walk::Walk;
-use super::words::Words;
+use super::text_lens::TextLens;
+use super::words::{Words, number};
+use crate::binary::Format;
 use crate::binary::debug::decompressed;
 use crate::binary::image::{Image, Region};
 use crate::binary::pclntab::Pclntab;
@@ -95,13 +97,18 @@ pub(super) fn compare<'a>(first: &'a Opened<'a>, second: &'a Opened<'a>) -> Foun
     let (map, mut bases) = matched::address_map(&both);
     bases.loaded.extend(named_bases(&first_marks, &second_marks));
     let (first_blocks, second_blocks) = (blocks(images.0), blocks(images.1));
+    let Format { bits, endian, .. } = first.image.format;
     let module = first.lines.as_ref().and_then(|lines| lines.module.as_ref());
+    let types = module.map_or(0..0, |module| module.types..module.etypes);
+    let word = usize::from(bits / 8);
+    let lens = TextLens::of(&first_blocks, &types, word, |word| number(word, endian));
     let targets = Targets {
         map: &map,
         first: &first_blocks,
         second: &second_blocks,
-        types: module.map_or(0..0, |module| module.types..module.etypes),
+        types,
         code: module.map_or(0..0, |module| module.text..module.etext),
+        lens: &lens,
     };
     let words = Words::new(targets, bases, &first.image.format);
     let special = special::stretches(images.1);
@@ -142,10 +149,10 @@ fn named_bases(first: &[Mark<'_>], second: &[Mark<'_>]) -> impl Iterator<Item = 
 
 fn blocks<'a>(image: &Image<'a>) -> Vec<Block<'a>> {
     let loaded = image.regions.iter().filter(|region| region.address != 0);
-    let block = |region: &Region| Block {
-        address: region.address,
-        bytes: image.content(region),
-        is_constant: regions::kind(image, region) == Kind::Data && !regions::is_variable(region),
+    let block = |region: &Region| {
+        let is_data = regions::kind(image, region) == Kind::Data;
+        let (address, bytes) = (region.address, image.content(region));
+        Block { address, bytes, is_data, is_constant: is_data && !regions::is_variable(region) }
     };
     let mut blocks: Vec<_> = loaded.map(block).collect();
     blocks.sort_by_key(|block| block.address);

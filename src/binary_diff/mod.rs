@@ -18,6 +18,7 @@ mod pieces;
 mod regions;
 mod special;
 mod targets;
+mod text_lens;
 mod walk;
 mod words;
 

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use super::address_map::AddressMap;
 use super::align::common_prefix;
+use super::text_lens::TextLens;
 
 /// Bytes of a file and where they are in memory.
 #[derive(Debug, Clone, Copy)]
@@ -12,6 +13,8 @@ pub(super) struct Block<'a> {
     pub(super) bytes: &'a [u8],
     /// Whether nothing is written there, so that two things of equal content are one.
     pub(super) is_constant: bool,
+    /// Constants and variables.
+    pub(super) is_data: bool,
 }
 
 /// What is known of addresses of both files.
@@ -25,6 +28,8 @@ pub(super) struct Targets<'a> {
     pub(super) types: Range<u64>,
     /// Where the first file has its functions.
     pub(super) code: Range<u64>,
+    /// Of strings of the first file.
+    pub(super) lens: &'a TextLens,
 }
 
 /// A type descriptor starts with its sizes, its hash and its kind.
@@ -48,11 +53,33 @@ impl Targets<'_> {
         &self,
         first: u64,
         second: u64,
-        mut lens: impl Iterator<Item = usize>,
+        lens: impl Iterator<Item = usize>,
     ) -> bool {
         self.are_same(first, second)
-            || lens.any(|len| self.hold_same_text(first, second, len))
+            || self.hold_same_literal(first, second, lens)
             || self.hold_same_constant(first, second)
+    }
+
+    /// Whether a literal is at both addresses, whose length is one of `lens` if the address tells none.
+    fn hold_same_literal(
+        &self,
+        first: u64,
+        second: u64,
+        mut lens: impl Iterator<Item = usize>,
+    ) -> bool {
+        match self.lens.at(first) {
+            Some(range) if range.start() == range.end() => {
+                self.hold_same_text(first, second, *range.start())
+            }
+            Some(range) => {
+                lens.any(|len| range.contains(&len) && self.hold_same_text(first, second, len))
+            }
+            // One byte says little, unless it has a word to itself: some are kept among the stack maps.
+            None => lens.any(|len| match len {
+                1 => first % 8 == 0 && self.hold_same_text(first, second, 8),
+                len => self.hold_same_text(first, second, len),
+            }),
+        }
     }
 
     /// Whether a string of this length is at both addresses, although another was foretold.
@@ -105,7 +132,7 @@ mod tests {
     use super::*;
 
     fn block(address: u64, bytes: &[u8], is_constant: bool) -> [Block<'_>; 1] {
-        [Block { address, bytes, is_constant }]
+        [Block { address, bytes, is_constant, is_data: true }]
     }
 
     #[test]
@@ -113,8 +140,8 @@ mod tests {
         let map = AddressMap::default();
         let first = block(0x1000, b"unknowncommand", true);
         let second = block(0x2000, b"unknwoncommandunknownoffline", true);
-        let (types, code) = (0..0, 0..0);
-        let targets = Targets { map: &map, first: &first, second: &second, types, code };
+        let (types, code, lens) = (0..0, 0..0, &TextLens::default());
+        let targets = Targets { map: &map, first: &first, second: &second, types, code, lens };
         assert!(targets.hold_same_text(0x1000, 0x200e, 7));
         assert!(!targets.hold_same_text(0x1000, 0x2000, 7));
         assert!(!targets.hold_same_text(0x1000, 0x200e, 8));
@@ -131,8 +158,8 @@ mod tests {
         let (one, other, wrong) = (pointer(0x5008), pointer(0x6008), pointer(0x6010));
         let known = |second: &[u8], is_constant, types| {
             let (first, second) = (block(0x1000, &one, is_constant), block(0x2000, second, is_constant));
-            let code = 0..0;
-            let targets = Targets { map: &map, first: &first, second: &second, types, code };
+            let (code, lens) = (0..0, &TextLens::default());
+            let targets = Targets { map: &map, first: &first, second: &second, types, code, lens };
             targets.are_equal(0x1000, 0x2000, std::iter::empty())
         };
         assert!(known(&other, true, 0..0));

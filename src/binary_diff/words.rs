@@ -13,7 +13,7 @@ pub(super) struct Words<'a> {
     pub(super) targets: Targets<'a>,
     memory: Relative,
     debug: Relative,
-    big_endian: bool,
+    endian: Endian,
     /// Bytes of an address.
     word: usize,
     /// What is in memory of the first file.
@@ -65,7 +65,7 @@ impl<'a> Words<'a> {
             targets,
             memory: Relative::new(bases.loaded),
             debug: Relative::new(bases.debug),
-            big_endian: format.endian == Endian::Big,
+            endian: format.endian,
             word: usize::from(format.bits / 8),
             loaded,
         }
@@ -116,7 +116,7 @@ impl<'a> Words<'a> {
         let relative = &self.debug;
         // The byte that differs first is mostly the lowest of its number.
         let starts = |len: usize| {
-            let low = if self.big_endian { len - 1 } else { 0 };
+            let low = if self.endian == Endian::Big { len - 1 } else { 0 };
             (0..len).filter_map(move |back| at.checked_sub((back + low) % len))
         };
         let offset = starts(4).find(|start| {
@@ -139,8 +139,8 @@ impl<'a> Words<'a> {
     }
 
     fn numbers(&self, first: &[u8], second: &[u8], start: usize, len: usize) -> Option<(u64, u64)> {
-        let number = |block: &[u8]| Some(self.number(block.get(start..start + len)?));
-        Some((number(first)?, number(second)?))
+        let read = |block: &[u8]| Some(number(block.get(start..start + len)?, self.endian));
+        Some((read(first)?, read(second)?))
     }
 
     fn is_relative(&self, (first, second): (u64, u64), (one, other): (u64, u64)) -> bool {
@@ -183,14 +183,15 @@ impl<'a> Words<'a> {
         let text_len = text_len.and_then(|(len, _)| usize::try_from(len).ok());
         text_len.is_some_and(|len| self.targets.hold_same_text(first, second, len))
     }
+}
 
-    fn number(&self, bytes: &[u8]) -> u64 {
-        match (bytes.len(), bytes.first_chunk::<4>(), bytes.first_chunk::<8>()) {
-            (4, Some(bytes), _) if self.big_endian => u32::from_be_bytes(*bytes).into(),
-            (4, Some(bytes), _) => u32::from_le_bytes(*bytes).into(),
-            (_, _, Some(bytes)) if self.big_endian => u64::from_be_bytes(*bytes),
-            (_, _, Some(bytes)) => u64::from_le_bytes(*bytes),
-            _ => 0,
-        }
+/// A number of four or eight bytes.
+pub(super) fn number(bytes: &[u8], endian: Endian) -> u64 {
+    match (bytes.len(), bytes.first_chunk::<4>(), bytes.first_chunk::<8>(), endian) {
+        (4, Some(bytes), _, Endian::Big) => u32::from_be_bytes(*bytes).into(),
+        (4, Some(bytes), _, Endian::Little) => u32::from_le_bytes(*bytes).into(),
+        (_, _, Some(bytes), Endian::Big) => u64::from_be_bytes(*bytes),
+        (_, _, Some(bytes), Endian::Little) => u64::from_le_bytes(*bytes),
+        _ => 0,
     }
 }

@@ -131,7 +131,7 @@ fn text_lens(code: &[u8], at: usize) -> impl Iterator<Item = usize> {
     let words = words.take((at - start) / 4 + AFTER).filter_map(word).enumerate();
     words
         .filter_map(|(index, word)| Some((index, constant(word)?)))
-        .filter(move |(index, len)| *len >= if *index < near { FAR_LEN_MIN } else { 2 })
+        .filter(move |(index, len)| *len >= if *index < near { FAR_LEN_MIN } else { 1 })
         .map(|(_, len)| len)
 }
 
@@ -205,6 +205,7 @@ fn sign_extended(value: u64, bits: u32) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::super::super::address_map::AddressMap;
+    use super::super::super::text_lens::TextLens;
     use super::*;
 
     #[test]
@@ -245,7 +246,8 @@ mod tests {
             let mut map = AddressMap::default();
             map.add(0x3123, to, 8);
             map.finish();
-            let targets = Targets { map: &map, first: &[], second: &[], types: 0..0, code: 0..0 };
+            let (types, code, lens) = (0..0, 0..0, &TextLens::default());
+            let targets = Targets { map: &map, first: &[], second: &[], types, code, lens };
             moved(at(&first, 0x1000), at(&second, 0x3000), &targets)
         };
         assert_eq!(found(0x5127), Some(vec![Moved { at: 4, len: 4 }]));

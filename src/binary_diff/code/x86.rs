@@ -95,7 +95,7 @@ fn text_lens(before: &[u64], code: &[u8], from: usize, bits: u32) -> Vec<usize> 
         .filter_map(|next| constant(&next))
         .collect::<Vec<_>>();
     let lens = before.iter().chain(&after).copied();
-    lens.filter(|len| *len > 1).filter_map(|len| usize::try_from(len).ok()).collect()
+    lens.filter(|len| *len > 0).filter_map(|len| usize::try_from(len).ok()).collect()
 }
 
 fn constant(instruction: &Instruction) -> Option<u64> {
