@@ -99,9 +99,13 @@ pub(super) fn compare<'a>(first: &'a Opened<'a>, second: &'a Opened<'a>) -> Foun
     let (first_blocks, second_blocks) = (blocks(images.0), blocks(images.1));
     let Format { bits, endian, .. } = first.image.format;
     let module = first.lines.as_ref().and_then(|lines| lines.module.as_ref());
-    let types = module.map_or(0..0, |module| module.types..module.etypes);
     let word = usize::from(bits / 8);
-    let lens = TextLens::of(&first_blocks, &types, word, |word| number(word, endian));
+    let lens = TextLens::of(&first_blocks, word, |word| number(word, endian));
+    // What the module calls types goes on with all other constants, strings first.
+    let types = module.map_or(0..0, |module| {
+        let texts = lens.start().filter(|start| *start > module.types);
+        module.types..texts.map_or(module.etypes, |start| start.min(module.etypes))
+    });
     let targets = Targets {
         map: &map,
         first: &first_blocks,
@@ -109,6 +113,7 @@ pub(super) fn compare<'a>(first: &'a Opened<'a>, second: &'a Opened<'a>) -> Foun
         types,
         code: module.map_or(0..0, |module| module.text..module.etext),
         lens: &lens,
+        word,
     };
     let words = Words::new(targets, bases, &first.image.format);
     let special = special::stretches(images.1);

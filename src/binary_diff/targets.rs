@@ -5,6 +5,8 @@ use std::ops::Range;
 use super::address_map::AddressMap;
 use super::align::common_prefix;
 use super::text_lens::TextLens;
+use super::words::number;
+use crate::binary::Endian;
 
 /// Bytes of a file and where they are in memory.
 #[derive(Debug, Clone, Copy)]
@@ -30,13 +32,15 @@ pub(super) struct Targets<'a> {
     pub(super) code: Range<u64>,
     /// Of strings of the first file.
     pub(super) lens: &'a TextLens,
+    /// Bytes of an address.
+    pub(super) word: usize,
 }
 
 /// A type descriptor starts with its sizes, its hash and its kind.
 ///
 /// Source: `Type` in `internal/abi/type.go`, Go 1.26; the sizes are a third of it less with 32 bits.
 const TYPE_HEAD: usize = 24;
-/// Constants that are equal for so many bytes are equal: the longest that one instruction loads.
+/// Constants that are equal for so many bytes are equal, whatever of them is zero or an address.
 const CONSTANT_HEAD: usize = 16;
 
 impl Targets<'_> {
@@ -69,10 +73,10 @@ impl Targets<'_> {
     ) -> bool {
         match self.lens.at(first) {
             Some(range) if range.start() == range.end() => {
-                self.hold_same_text(first, second, *range.start())
+                self.hold_equal(first, second, *range.start())
             }
             Some(range) => {
-                lens.any(|len| range.contains(&len) && self.hold_same_text(first, second, len))
+                lens.any(|len| range.contains(&len) && self.hold_equal(first, second, len))
             }
             // One byte says little, unless it has a word to itself: some are kept among the stack maps.
             None => lens.any(|len| match len {
@@ -86,13 +90,15 @@ impl Targets<'_> {
     ///
     /// The foretold place must not hold it. Strings have no names; those of one length change places when one of them is edited.
     pub(super) fn hold_same_text(&self, first: u64, second: u64, len: usize) -> bool {
-        let (Some((one, _)), Some((other, _))) = (at(self.first, first), at(self.second, second))
-        else {
-            return false;
-        };
-        let foretold = self.map.to_second(first).and_then(|address| at(self.second, address));
-        common_prefix(one, other) >= len
-            && foretold.is_none_or(|(foretold, _)| common_prefix(one, foretold) < len)
+        let foretold = self.map.to_second(first);
+        self.hold_equal(first, second, len)
+            && foretold.is_none_or(|foretold| !self.hold_equal(first, foretold, len))
+    }
+
+    /// Whether so many bytes are equal.
+    fn hold_equal(&self, first: u64, second: u64, len: usize) -> bool {
+        let both = at(self.first, first).zip(at(self.second, second));
+        both.is_some_and(|((one, _), (other, _))| common_prefix(one, other) >= len)
     }
 
     fn hold_same_constant(&self, first: u64, second: u64) -> bool {
@@ -101,21 +107,43 @@ impl Targets<'_> {
         else {
             return false;
         };
-        let number = |bytes: &[u8]| bytes.first_chunk().map(|bytes| u64::from_le_bytes(*bytes));
+        let number = |bytes: &[u8], index: usize| {
+            let bytes = bytes.get(index * self.word..)?.get(..self.word)?;
+            Some(number(bytes, Endian::Little))
+        };
+        let both = |index| number(one, index).zip(number(other, index));
         // What stands for a function is one word, its address.
-        if let (Some(one), Some(other)) = (number(one), number(other))
+        if let Some((one, other)) = both(0)
             && self.code.contains(&one)
             && self.are_same(one, other)
         {
             return true;
         }
-        let len = if self.types.contains(&first) { TYPE_HEAD } else { CONSTANT_HEAD };
-        let (Some(one), Some(other)) = (one.get(..len), other.get(..len)) else { return false };
-        let mut words = one.chunks_exact(8).zip(other.chunks_exact(8));
-        words.all(|(one, other)| {
-            let addresses = number(one).zip(number(other));
-            one == other || addresses.is_some_and(|(one, other)| self.are_same(one, other))
-        })
+        // What stands for a string is its address and its length.
+        if let (Some((one, other)), Some((len, other_len))) = (both(0), both(1))
+            && len == other_len
+            && let Some(len) = usize::try_from(len).ok().filter(|len| *len > 0)
+            && self.hold_equal(one, other, len)
+        {
+            return true;
+        }
+        let same = |index| {
+            both(index).is_some_and(|(one, other)| one == other || self.are_same(one, other))
+        };
+        if self.types.contains(&first) {
+            let back = |bytes: u64| (first.wrapping_sub(bytes), second.wrapping_sub(bytes));
+            return (0..TYPE_HEAD / self.word.max(1)).all(same)
+                || [0, 8, 16, 24].map(back).into_iter().any(|(one, other)| self.hold_hash(one, other));
+        }
+        let is_number = both(0).is_some_and(|(one, other)| one == other && one != 0);
+        is_number || (0..CONSTANT_HEAD / self.word.max(1)).all(same)
+    }
+
+    /// Whether the word with the hash of one type is at both addresses. Its neighbours are sizes and addresses.
+    fn hold_hash(&self, first: u64, second: u64) -> bool {
+        let word = |blocks, address| Some(number(at(blocks, address)?.0.get(..8)?, Endian::Little));
+        let words = word(self.first, first).zip(word(self.second, second));
+        words.is_some_and(|(one, other)| one == other && one >> 32 != 0 && one << 32 != 0)
     }
 }
 
@@ -141,7 +169,7 @@ mod tests {
         let first = block(0x1000, b"unknowncommand", true);
         let second = block(0x2000, b"unknwoncommandunknownoffline", true);
         let (types, code, lens) = (0..0, 0..0, &TextLens::default());
-        let targets = Targets { map: &map, first: &first, second: &second, types, code, lens };
+        let targets = Targets { map: &map, first: &first, second: &second, types, code, lens, word: 8 };
         assert!(targets.hold_same_text(0x1000, 0x200e, 7));
         assert!(!targets.hold_same_text(0x1000, 0x2000, 7));
         assert!(!targets.hold_same_text(0x1000, 0x200e, 8));
@@ -159,7 +187,7 @@ mod tests {
         let known = |second: &[u8], is_constant, types| {
             let (first, second) = (block(0x1000, &one, is_constant), block(0x2000, second, is_constant));
             let (code, lens) = (0..0, &TextLens::default());
-            let targets = Targets { map: &map, first: &first, second: &second, types, code, lens };
+            let targets = Targets { map: &map, first: &first, second: &second, types, code, lens, word: 8 };
             targets.are_equal(0x1000, 0x2000, std::iter::empty())
         };
         assert!(known(&other, true, 0..0));

@@ -1,6 +1,6 @@
 //! How long the strings of a file are, which have neither names nor ends.
 
-use std::ops::{Range, RangeInclusive};
+use std::ops::RangeInclusive;
 
 use super::targets::Block;
 
@@ -17,30 +17,26 @@ pub(super) struct TextLens {
 const LEN_MAX: u64 = 1 << 12;
 
 impl TextLens {
-    /// Finds the strings in memory: an address of a constant that is no type, and a length.
-    pub(super) fn of(
-        blocks: &[Block<'_>],
-        types: &Range<u64>,
-        word: usize,
-        number: impl Fn(&[u8]) -> u64,
-    ) -> Self {
-        let constants: Vec<_> = blocks
-            .iter()
-            .filter(|block| block.is_constant)
-            .map(|block| block.address..block.address.saturating_add(block.bytes.len() as u64))
-            .collect();
+    /// Finds the strings in memory: an address of text that nothing writes, and its length.
+    pub(super) fn of(blocks: &[Block<'_>], word: usize, number: impl Fn(&[u8]) -> u64) -> Self {
+        let constants: Vec<_> = blocks.iter().filter(|block| block.is_constant).collect();
+        let text_at = |address: u64| {
+            let offset = |block: &Block<'_>| usize::try_from(address.checked_sub(block.address)?).ok();
+            constants.iter().find_map(|block| block.bytes.get(offset(block)?..))
+        };
         let mut known = Vec::new();
         for block in blocks.iter().filter(|block| block.is_data) {
             let mut last = None;
             for bytes in block.bytes.chunks_exact(word) {
                 let value = number(bytes);
-                if let Some(address) = last
+                if let Some((address, text)) = last
                     && (1..=LEN_MAX).contains(&value)
+                    && let Ok(len) = usize::try_from(value)
+                    && is_text(text, len)
                 {
-                    known.extend(usize::try_from(value).ok().map(|len| (address, len)));
+                    known.push((address, len));
                 }
-                let is_constant = constants.iter().any(|range| range.contains(&value));
-                last = (is_constant && !types.contains(&value)).then_some(value);
+                last = text_at(value).map(|text| (value, text));
             }
         }
         known.sort_unstable();
@@ -58,17 +54,36 @@ impl TextLens {
         Self { known: kept.map(|(_, known)| *known).collect() }
     }
 
+    /// Where the first string is whose length is known.
+    pub(super) fn start(&self) -> Option<u64> {
+        self.known.first().map(|(address, _)| *address)
+    }
+
     /// Between which lengths that of the string at an address is; `None` where the neighbours do not tell.
     pub(super) fn at(&self, address: u64) -> Option<RangeInclusive<usize>> {
         let after = self.known.partition_point(|(start, _)| *start < address);
-        let near = self.known.get(after.checked_sub(2)?..after + 2)?;
-        let [_, (start, len), (next, next_len), _] = near else { return None };
-        let is_sorted = near.is_sorted_by_key(|(_, len)| *len);
-        if !is_sorted || start + *len as u64 > address {
+        let known = |index: usize| self.known.get(index);
+        let (next, next_len) = known(after)?;
+        let Some((start, len)) = after.checked_sub(1).and_then(known) else {
+            return (next - address <= START_MAX).then_some(1..=*next_len);
+        };
+        let before = after.checked_sub(2).and_then(known).map_or(1, |(_, len)| *len);
+        let behind = known(after + 1).map_or(usize::MAX, |(_, len)| *len);
+        if ![before, *len, *next_len, behind].is_sorted() || start + *len as u64 > address {
             return None;
         }
         Some(if *next == address { *next_len..=*next_len } else { *len..=*next_len })
     }
+}
+
+/// Bytes before the first string whose length is known.
+const START_MAX: u64 = 1 << 10;
+
+/// Whether this may be a string, and no table: text has no NUL.
+fn is_text(bytes: &[u8], len: usize) -> bool {
+    const LOOKED_AT: usize = 16;
+    let text = bytes.get(..len).and_then(|text| text.get(..len.min(LOOKED_AT)));
+    text.is_some_and(|text| !text.contains(&0))
 }
 
 #[cfg(test)]
@@ -86,7 +101,7 @@ mod tests {
         let block = |address, bytes, is_constant| Block { address, bytes, is_constant, is_data: true };
         let blocks = [block(0x1000, &text[..], true), block(0x9000, &data, false)];
         let number = |bytes: &[u8]| bytes.iter().rev().fold(0, |sum, byte| sum << 8 | u64::from(*byte));
-        let lens = TextLens::of(&blocks, &(0..0), 8, number);
+        let lens = TextLens::of(&blocks, 8, number);
         assert_eq!(lens.at(0x1003), Some(1..=2));
         assert_eq!(lens.at(0x1006), Some(2..=2));
         assert_eq!(lens.at(0x1008), Some(2..=2));
