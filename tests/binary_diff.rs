@@ -199,7 +199,8 @@ fn a_stamp_of_another_length_moves_and_changes_nothing() {
 
 #[test]
 fn debug_sections_differ_in_little_but_what_moved() {
-    let longer = MAIN.replace("{ return width * height }", "{\n\treturn width*height + 7*(width|height)\n}");
+    let longer =
+        MAIN.replace("{ return width * height }", "{\n\treturn width*height + 7*(width|height)\n}");
     for target in TARGETS {
         let diff = compared(&built(MAIN, target, &[]), &built(&longer, target, &[]));
         for (section, tally) in &diff.unpacked {

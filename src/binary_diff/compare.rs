@@ -1,16 +1,16 @@
 //! The account of two executables: the file region by region, and its debug sections unpacked.
 
-
 use super::account::Account;
 use super::code::Decoder;
-use super::functions::Function;
-use super::marks::{Mark, marks};
+use super::functions::{Function, FunctionChange};
+use super::marks::{Mark, Part, marks};
 use super::matched::{self, Matched};
+use super::pieces;
 use super::regions::{self, Kind, Pair};
 use super::special;
 use super::targets::{Block, Targets};
-use super::walk::Walk;
 use super::text_lens::TextLens;
+use super::walk::Walk;
 use super::words::{Words, number};
 use crate::binary::Format;
 use crate::binary::debug::decompressed;
@@ -79,6 +79,9 @@ pub(super) fn compare<'a>(first: &'a Opened<'a>, second: &'a Opened<'a>) -> Foun
     let decoder = Decoder::of(first.image.format.arch.as_deref());
     let by_symbols = !images.0.symbols.is_empty() && !images.1.symbols.is_empty();
     let first_marks = marks(images.0, first.lines.as_ref(), by_symbols);
+    if images.0.file == images.1.file {
+        return equal(images.1, &first_marks);
+    }
     let second_marks = marks(images.1, second.lines.as_ref(), by_symbols);
     let pairs = regions::paired(images.0, images.1);
     let unfolded = unfolded(&pairs, images);
@@ -132,6 +135,18 @@ pub(super) fn compare<'a>(first: &'a Opened<'a>, second: &'a Opened<'a>) -> Foun
         })
         .collect();
     Found { account: walk.account, unpacked, functions: walk.functions }
+}
+
+/// What two equal files have.
+fn equal<'a>(image: &'a Image<'a>, marks: &[Mark<'a>]) -> Found<'a> {
+    let mut account = Account::default();
+    account.copy(0, image.file.len());
+    let code = image.regions.iter().filter(|region| regions::kind(image, region) == Kind::Code);
+    let pieces = code.flat_map(|region| pieces::cut(region, marks));
+    let named = pieces.filter(|piece| piece.part == Part::Symbol && !piece.name.is_empty());
+    let function = |name| Function { name, change: FunctionChange::Identical };
+    let functions = named.map(|piece| function(piece.name)).collect();
+    Found { account, unpacked: Vec::new(), functions }
 }
 
 /// A packed section stands in the file as a whole.

@@ -133,7 +133,10 @@ impl Targets<'_> {
         if self.types.contains(&first) {
             let back = |bytes: u64| (first.wrapping_sub(bytes), second.wrapping_sub(bytes));
             return (0..TYPE_HEAD / self.word.max(1)).all(same)
-                || [0, 8, 16, 24].map(back).into_iter().any(|(one, other)| self.hold_hash(one, other));
+                || [0, 8, 16, 24]
+                    .map(back)
+                    .into_iter()
+                    .any(|(one, other)| self.hold_hash(one, other));
         }
         let is_number = both(0).is_some_and(|(one, other)| one == other && one != 0);
         is_number || (0..CONSTANT_HEAD / self.word.max(1)).all(same)
@@ -169,7 +172,8 @@ mod tests {
         let first = block(0x1000, b"unknowncommand", true);
         let second = block(0x2000, b"unknwoncommandunknownoffline", true);
         let (types, code, lens) = (0..0, 0..0, &TextLens::default());
-        let targets = Targets { map: &map, first: &first, second: &second, types, code, lens, word: 8 };
+        let targets =
+            Targets { map: &map, first: &first, second: &second, types, code, lens, word: 8 };
         assert!(targets.hold_same_text(0x1000, 0x200e, 7));
         assert!(!targets.hold_same_text(0x1000, 0x2000, 7));
         assert!(!targets.hold_same_text(0x1000, 0x200e, 8));
@@ -185,9 +189,11 @@ mod tests {
         let pointer = |to: u64| [&to.to_le_bytes()[..], b"88888888", b"differs"].concat();
         let (one, other, wrong) = (pointer(0x5008), pointer(0x6008), pointer(0x6010));
         let known = |second: &[u8], is_constant, types| {
-            let (first, second) = (block(0x1000, &one, is_constant), block(0x2000, second, is_constant));
+            let (first, second) =
+                (block(0x1000, &one, is_constant), block(0x2000, second, is_constant));
             let (code, lens) = (0..0, &TextLens::default());
-            let targets = Targets { map: &map, first: &first, second: &second, types, code, lens, word: 8 };
+            let targets =
+                Targets { map: &map, first: &first, second: &second, types, code, lens, word: 8 };
             targets.are_equal(0x1000, 0x2000, std::iter::empty())
         };
         assert!(known(&other, true, 0..0));

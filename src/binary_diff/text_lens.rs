@@ -21,7 +21,8 @@ impl TextLens {
     pub(super) fn of(blocks: &[Block<'_>], word: usize, number: impl Fn(&[u8]) -> u64) -> Self {
         let constants: Vec<_> = blocks.iter().filter(|block| block.is_constant).collect();
         let text_at = |address: u64| {
-            let offset = |block: &Block<'_>| usize::try_from(address.checked_sub(block.address)?).ok();
+            let offset =
+                |block: &Block<'_>| usize::try_from(address.checked_sub(block.address)?).ok();
             constants.iter().find_map(|block| block.bytes.get(offset(block)?..))
         };
         let mut known = Vec::new();
@@ -94,13 +95,17 @@ mod tests {
     fn a_length_is_between_those_of_the_neighbours() {
         let text = b"abcddeeffggghhh1234".repeat(2);
         let mut data = Vec::new();
-        for (address, len) in [(0x1000_u64, 1_u64), (0x1002, 1), (0x1004, 2), (0x1008, 2), (0x100a, 3), (0x100d, 3)] {
+        for (address, len) in
+            [(0x1000_u64, 1_u64), (0x1002, 1), (0x1004, 2), (0x1008, 2), (0x100a, 3), (0x100d, 3)]
+        {
             data.extend(address.to_le_bytes());
             data.extend(len.to_le_bytes());
         }
-        let block = |address, bytes, is_constant| Block { address, bytes, is_constant, is_data: true };
+        let block =
+            |address, bytes, is_constant| Block { address, bytes, is_constant, is_data: true };
         let blocks = [block(0x1000, &text[..], true), block(0x9000, &data, false)];
-        let number = |bytes: &[u8]| bytes.iter().rev().fold(0, |sum, byte| sum << 8 | u64::from(*byte));
+        let number =
+            |bytes: &[u8]| bytes.iter().rev().fold(0, |sum, byte| sum << 8 | u64::from(*byte));
         let lens = TextLens::of(&blocks, 8, number);
         assert_eq!(lens.at(0x1003), Some(1..=2));
         assert_eq!(lens.at(0x1006), Some(2..=2));

@@ -99,7 +99,8 @@ impl<'a> Words<'a> {
         }
         let long_start = at - at % 8;
         let long = self.numbers(first, second, long_start, 8);
-        let found = if long.is_some_and(|pair| self.is_address(first, second, long_start, 8, pair)) {
+        let found = if long.is_some_and(|pair| self.is_address(first, second, long_start, 8, pair))
+        {
             Some((long_start, 8))
         } else if short.is_some_and(|pair| {
             self.is_address(first, second, start, 4, pair) || self.finds_base(relative, pair)
