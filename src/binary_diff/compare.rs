@@ -1,5 +1,7 @@
 //! The account of two executables: the file region by region, and its debug sections unpacked.
 
+use std::collections::BTreeMap;
+
 use super::account::Account;
 use super::code::Decoder;
 use super::functions::{Function, FunctionChange};
@@ -10,7 +12,7 @@ use super::regions::{self, Kind, Pair};
 use super::special;
 use super::targets::{Block, Targets};
 use super::text_lens::TextLens;
-use super::walk::Walk;
+use super::walk::{self, Walk};
 use super::words::{Words, number};
 use crate::binary::Format;
 use crate::binary::debug::decompressed;
@@ -117,7 +119,14 @@ pub(super) fn compare<'a>(first: &'a Opened<'a>, second: &'a Opened<'a>) -> Foun
         code: module.map_or(0..0, |module| module.text..module.etext),
         lens: &lens,
         word,
+        variables: &BTreeMap::new(),
+        seen: None,
     };
+    let variables = match by_symbols {
+        true => BTreeMap::new(),
+        false => walk::variables(&loaded, decoder, &targets),
+    };
+    let targets = Targets { variables: &variables, ..targets };
     let words = Words::new(targets, bases, &first.image.format);
     let special = special::stretches(images.1);
     let mut walk = Walk::new(decoder, &words, &special);

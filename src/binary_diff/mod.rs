@@ -19,6 +19,7 @@ mod regions;
 mod special;
 mod targets;
 mod text_lens;
+mod variables;
 mod walk;
 mod words;
 

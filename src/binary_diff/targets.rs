@@ -1,10 +1,12 @@
 //! Whether two addresses, one of each file, are those of the same thing.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::address_map::AddressMap;
 use super::align::common_prefix;
 use super::text_lens::TextLens;
+use super::variables::Seen;
 use super::words::number;
 use crate::binary::Endian;
 
@@ -34,6 +36,10 @@ pub(super) struct Targets<'a> {
     pub(super) lens: &'a TextLens,
     /// Bytes of an address.
     pub(super) word: usize,
+    /// Where variables without names went.
+    pub(super) variables: &'a BTreeMap<u64, u64>,
+    /// Takes what is not known of variables for granted, and keeps it.
+    pub(super) seen: Option<&'a Seen>,
 }
 
 /// A type descriptor starts with its sizes, its hash and its kind.
@@ -42,6 +48,9 @@ pub(super) struct Targets<'a> {
 const TYPE_HEAD: usize = 24;
 /// Constants that are equal for so many bytes are equal, whatever of them is zero or an address.
 const CONSTANT_HEAD: usize = 16;
+
+/// Variables without a value have at most so many bytes.
+const BSS_MAX: u64 = 1 << 30;
 
 impl Targets<'_> {
     /// Whether both addresses are those of one thing, by where it is.
@@ -60,8 +69,31 @@ impl Targets<'_> {
         lens: impl Iterator<Item = usize>,
     ) -> bool {
         self.are_same(first, second)
+            || self.variables.get(&first) == Some(&second)
             || self.hold_same_literal(first, second, lens)
             || self.hold_same_constant(first, second)
+            || self.is_seen(first, second)
+    }
+
+    fn is_seen(&self, first: u64, second: u64) -> bool {
+        let is_variable = |blocks: &[Block<'_>], address| {
+            // What the file does not hold has no content, and comes last.
+            let last = blocks.iter().rev().find(|block| block.is_data);
+            at(blocks, address).map_or_else(
+                || {
+                    last.is_some_and(|last| {
+                        last.address < address && address - last.address < BSS_MAX
+                    })
+                },
+                |(_, is_constant)| !is_constant && !self.code.contains(&address),
+            )
+        };
+        let Some(seen) = self.seen else { return false };
+        let are_variables = is_variable(self.first, first) && is_variable(self.second, second);
+        if are_variables {
+            seen.add(first, second);
+        }
+        are_variables
     }
 
     /// Whether a literal is at both addresses, whose length is one of `lens` if the address tells none.
@@ -172,8 +204,17 @@ mod tests {
         let first = block(0x1000, b"unknowncommand", true);
         let second = block(0x2000, b"unknwoncommandunknownoffline", true);
         let (types, code, lens) = (0..0, 0..0, &TextLens::default());
-        let targets =
-            Targets { map: &map, first: &first, second: &second, types, code, lens, word: 8 };
+        let targets = Targets {
+            map: &map,
+            first: &first,
+            second: &second,
+            types,
+            code,
+            lens,
+            word: 8,
+            variables: &BTreeMap::new(),
+            seen: None,
+        };
         assert!(targets.hold_same_text(0x1000, 0x200e, 7));
         assert!(!targets.hold_same_text(0x1000, 0x2000, 7));
         assert!(!targets.hold_same_text(0x1000, 0x200e, 8));
@@ -192,8 +233,17 @@ mod tests {
             let (first, second) =
                 (block(0x1000, &one, is_constant), block(0x2000, second, is_constant));
             let (code, lens) = (0..0, &TextLens::default());
-            let targets =
-                Targets { map: &map, first: &first, second: &second, types, code, lens, word: 8 };
+            let targets = Targets {
+                map: &map,
+                first: &first,
+                second: &second,
+                types,
+                code,
+                lens,
+                word: 8,
+                variables: &BTreeMap::new(),
+                seen: None,
+            };
             targets.are_equal(0x1000, 0x2000, std::iter::empty())
         };
         assert!(known(&other, true, 0..0));

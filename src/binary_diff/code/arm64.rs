@@ -247,8 +247,19 @@ mod tests {
             map.add(0x3123, to, 8);
             map.finish();
             let (types, code, lens) = (0..0, 0..0, &TextLens::default());
-            let targets =
-                Targets { map: &map, first: &[], second: &[], types, code, lens, word: 8 };
+            let (variables, seen) = (&std::collections::BTreeMap::new(), None);
+            let (first_blocks, second_blocks) = (&[], &[]);
+            let targets = Targets {
+                map: &map,
+                first: first_blocks,
+                second: second_blocks,
+                types,
+                code,
+                lens,
+                word: 8,
+                variables,
+                seen,
+            };
             moved(at(&first, 0x1000), at(&second, 0x3000), &targets)
         };
         assert_eq!(found(0x5127), Some(vec![Moved { at: 4, len: 4 }]));
