@@ -196,8 +196,11 @@ fn bucket(hash: u32, bits: u32) -> usize {
 /// Mixes the two halves of a window, by multiplication with a number without a pattern (Fibonacci hashing).
 fn hash(window: &[u8; WINDOW]) -> u32 {
     const GOLDEN: u64 = 0x9e37_79b9_7f4a_7c15;
-    let number = u128::from_le_bytes(*window);
-    let (low, high) = ((number & u128::from(u64::MAX)) as u64, (number >> 64) as u64);
+    let half = |at: usize| {
+        let bytes = window[at..].first_chunk();
+        bytes.map_or(0, |bytes| u64::from_le_bytes(*bytes))
+    };
+    let (low, high) = (half(0), half(8));
     let mixed = low.wrapping_mul(GOLDEN).rotate_left(29) ^ high.wrapping_mul(GOLDEN);
     (mixed.wrapping_mul(GOLDEN) >> 32) as u32
 }

@@ -112,7 +112,7 @@ impl Targets<'_> {
             }
             // One byte says little, unless it has a word to itself: some are kept among the stack maps.
             None => lens.any(|len| match len {
-                1 => first % 8 == 0 && self.hold_same_text(first, second, 8),
+                1 => first.is_multiple_of(8) && self.hold_same_text(first, second, 8),
                 len => self.hold_same_text(first, second, len),
             }),
         }
