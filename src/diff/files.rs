@@ -130,7 +130,8 @@ impl FilePair {
             }
             Outcome::Parts(parts) => parts.iter().for_each(|part| part.collect(found)),
             Outcome::Package(package) => {
-                found.packages = found.packages.saturating_add(1);
+                // What is around a release folder is of no archive.
+                found.packages = found.packages.saturating_add(usize::from(!package.has_folder));
                 package.causes.iter().for_each(|cause| found.add(cause, &self.name, true));
                 package.parts.iter().for_each(|part| part.collect(found));
             }
@@ -155,6 +156,8 @@ pub struct SharedCause<'a> {
     pub cause: &'a Cause,
     /// Those that have it, by [`FilePair::name`].
     pub files: Vec<&'a str>,
+    /// Whether it is of archives and not of what they hold.
+    pub is_around: bool,
     /// How many executables differ, or, for what is of archives, how many of these.
     pub of: usize,
     /// Of all files together.
@@ -176,7 +179,7 @@ impl<'a> Shared<'a> {
     fn add(&mut self, cause: &'a Cause, file: &'a str, of_package: bool) {
         let key =
             (cause.category, cause.title.as_str(), cause.first.as_deref(), cause.second.as_deref());
-        let none = SharedCause { cause, files: Vec::new(), of: 0, bytes: 0 };
+        let none = SharedCause { cause, files: Vec::new(), is_around: of_package, of: 0, bytes: 0 };
         let shared = self.causes.entry((key, of_package)).or_insert(none);
         shared.bytes = shared.bytes.saturating_add(cause.bytes);
         if shared.files.last() != Some(&file) {

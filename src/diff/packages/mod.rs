@@ -30,6 +30,8 @@ pub struct PackageDiff {
     pub parts: Vec<FilePair>,
     /// Files with equal content.
     pub identical: usize,
+    /// Whether a side is a folder.
+    pub has_folder: bool,
     /// What differs around the contents.
     pub causes: Vec<Cause>,
     /// What is worth knowing of an archive, such as names that lead out of it.
@@ -275,7 +277,7 @@ impl Comparer<'_> {
                 within => format!("{side}: {within}: {note}"),
             })
             .collect();
-        PackageDiff { parts, identical, causes, notes }
+        PackageDiff { parts, identical, has_folder, causes, notes }
     }
 
     /// Compares two members of equal kind and unequal or unread content.

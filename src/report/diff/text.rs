@@ -84,7 +84,7 @@ fn headline(report: &Report, paint: Paint) -> String {
 
 /// Says which files have a cause; `None` for a cause of the two files themselves.
 fn files(shared: &SharedCause<'_>, whole: &str) -> Option<String> {
-    let SharedCause { files, of, .. } = shared;
+    let SharedCause { files, of, is_around, .. } = shared;
     let named: Vec<&str> = files.iter().copied().filter(|file| *file != whole).collect();
     if named.is_empty() {
         return None;
@@ -93,10 +93,11 @@ fn files(shared: &SharedCause<'_>, whole: &str) -> Option<String> {
     if named.len() > FILES {
         let _ = write!(text, " and {} more", named.len() - FILES);
     }
+    let what = if *is_around { "archives" } else { "executables" };
     Some(match (files.len(), *of) {
         (_, 1) => text,
-        (some, of) if some == of => format!("all {of} that differ: {text}"),
-        (some, of) => format!("{some} of {of} that differ: {text}"),
+        (some, of) if some == of => format!("all {of} {what} that differ: {text}"),
+        (some, of) => format!("{some} of {of} {what} that differ: {text}"),
     })
 }
 
