@@ -19,14 +19,14 @@ use edge::{Room, code, text};
 const PLATFORMS: [(&str, &str); 4] =
     [("linux", "amd64"), ("linux", "arm64"), ("darwin", "arm64"), ("windows", "amd64")];
 
-/// One program for each of [`PLATFORMS`], built with `-X main.version=one` and with `=other`.
+/// One program for each of [`PLATFORMS`], built with `-X main.version=one` and with `=two`.
 static BUILT: LazyLock<[Vec<Vec<u8>>; 2]> = LazyLock::new(|| {
     let main = "package main\n\nvar version = \"none\"\n\nfunc main() { println(version) }\n";
     let room =
         Room::new(false, &[("go.mod", "module example.com/app\n\ngo 1.21\n"), ("main.go", main)]);
-    ["one", "other"].map(|version| {
+    ["one", "two"].map(|version| {
         let build = |(os, arch): &(&str, &str)| {
-            let flags = format!("-ldflags=-s -w -X main.version={version}");
+            let flags = format!("-ldflags=-w -X main.version={version}");
             let output = room
                 .command("go", &room.m())
                 .envs([("GOOS", *os), ("GOARCH", *arch), ("CGO_ENABLED", "0")])

@@ -239,6 +239,7 @@ fn members(package: &PackageDiff) -> MembersObject {
     let mut members = MembersObject { identical: package.identical, ..MembersObject::default() };
     for part in &package.parts {
         let count = match &part.outcome {
+            _ if part.is_same() => &mut members.identical,
             Outcome::Follows { .. } => &mut members.following,
             Outcome::OnlyFirst => &mut members.only_first,
             Outcome::OnlySecond => &mut members.only_second,

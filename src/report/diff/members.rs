@@ -134,6 +134,8 @@ impl List {
                     }
                 }
             }
+            // But for its signature.
+            Outcome::Executable(_) if part.is_same() => self.counts.identical += 1,
             Outcome::Executable(diff) => {
                 self.counts.differing += 1;
                 self.executable(&name, diff);
