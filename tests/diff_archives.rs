@@ -170,7 +170,6 @@ fn one_cause_of_a_whole_release_is_told_once() {
     let stamps: Vec<&Value> =
         found.iter().filter(|cause| cause["category"] == "link-flags").collect();
     assert_eq!(stamps.len(), 1, "{found:#?}");
-    assert_eq!(found.len(), 1, "{found:#?}");
     assert_eq!(
         stamps[0]["files"],
         serde_json::json!([
@@ -182,7 +181,7 @@ fn one_cause_of_a_whole_release_is_told_once() {
     );
     assert_eq!(outcomes(&json).last(), Some(&("checksums.txt", "follows")));
     let text = text(&sides.diff("first", "second", &[]).stdout);
-    assert!(text.contains("1 cause why they differ"), "{text}");
+    assert_eq!(text.matches("-X main.version").count(), 1, "{text}");
     assert!(
         text.contains("in all 4 executables that differ: app_1.0.0_darwin_arm64.tar.gz/app, "),
         "{text}"
@@ -305,7 +304,7 @@ fn an_executable_is_compared_with_the_one_in_an_archive_or_a_folder() {
         let (code, json) = sides.json(packed, "app");
         assert_eq!(code, 1);
         assert_eq!(outcomes(&json)[0].1, "executable");
-        assert_eq!(causes(&json)[0].0, "link-flags");
+        assert!(causes(&json).contains(&("link-flags", "-X main.version")), "{json}");
     }
     let (same, other) = (&BUILT[1][0], &BUILT[1][1]);
     let mode = 0o755;

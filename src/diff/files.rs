@@ -158,10 +158,20 @@ pub struct SharedCause<'a> {
     pub files: Vec<&'a str>,
     /// Whether it is of archives and not of what they hold.
     pub is_around: bool,
+    /// Whether it is not quite the same in all: one change of the source reaches other functions of
+    /// other platforms.
+    pub varies: bool,
     /// How many executables differ, or, for what is of archives, how many of these.
     pub of: usize,
     /// Of all files together.
     pub bytes: u64,
+}
+
+/// What a cause is about, without the functions that it counts and names.
+fn kind(cause: &Cause) -> &str {
+    let kinds = ["the code of ", "line numbers of "];
+    let kind = kinds.into_iter().find(|kind| cause.title.starts_with(kind));
+    kind.filter(|_| cause.category == Category::Source).unwrap_or(&cause.title)
 }
 
 /// What makes two causes one.
@@ -177,10 +187,17 @@ struct Shared<'a> {
 
 impl<'a> Shared<'a> {
     fn add(&mut self, cause: &'a Cause, file: &'a str, of_package: bool) {
-        let key =
-            (cause.category, cause.title.as_str(), cause.first.as_deref(), cause.second.as_deref());
-        let none = SharedCause { cause, files: Vec::new(), is_around: of_package, of: 0, bytes: 0 };
+        let key = (cause.category, kind(cause), cause.first.as_deref(), cause.second.as_deref());
+        let none = SharedCause {
+            cause,
+            files: Vec::new(),
+            is_around: of_package,
+            varies: false,
+            of: 0,
+            bytes: 0,
+        };
         let shared = self.causes.entry((key, of_package)).or_insert(none);
+        shared.varies |= shared.cause.title != cause.title;
         shared.bytes = shared.bytes.saturating_add(cause.bytes);
         if shared.files.last() != Some(&file) {
             shared.files.push(file);

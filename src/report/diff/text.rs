@@ -84,7 +84,7 @@ fn headline(report: &Report, paint: Paint) -> String {
 
 /// Says which files have a cause; `None` for a cause of the two files themselves.
 fn files(shared: &SharedCause<'_>, whole: &str) -> Option<String> {
-    let SharedCause { files, of, is_around, .. } = shared;
+    let SharedCause { files, of, is_around, varies, .. } = shared;
     let named: Vec<&str> = files.iter().copied().filter(|file| *file != whole).collect();
     if named.is_empty() {
         return None;
@@ -92,6 +92,9 @@ fn files(shared: &SharedCause<'_>, whole: &str) -> Option<String> {
     let mut text = named.iter().take(FILES).copied().collect::<Vec<_>>().join(", ");
     if named.len() > FILES {
         let _ = write!(text, " and {} more", named.len() - FILES);
+    }
+    if *varies {
+        text.push_str("; this is of the first, the others have other functions");
     }
     let what = if *is_around { "archives" } else { "executables" };
     Some(match (files.len(), *of) {
