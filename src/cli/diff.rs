@@ -94,7 +94,7 @@ impl DiffArgs {
 /// What a side is.
 enum Input {
     File(Vec<u8>),
-    Folder(Folder),
+    Folder(Box<Folder>),
 }
 
 /// A larger file is not read: all of it is held.
@@ -105,7 +105,7 @@ impl Input {
         let error = |source| Error::Read { path: path.to_owned(), source };
         let kind = fs::metadata(path).map_err(error)?.file_type();
         if kind.is_dir() {
-            return Ok(Self::Folder(Folder::open(path, Limits::default())?));
+            return Ok(Self::Folder(Box::new(Folder::open(path, Limits::default())?)));
         }
         if kind.is_char_device() || kind.is_block_device() || kind.is_socket() {
             let why = "a device or socket, and no file, archive or folder";
@@ -124,7 +124,10 @@ impl Input {
     fn side(&mut self) -> Side<'_> {
         match self {
             Self::File(bytes) => Side::File(bytes),
-            Self::Folder(Folder { package, files }) => Side::Folder { package, members: files },
+            Self::Folder(folder) => {
+                let Folder { package, files } = folder.as_mut();
+                Side::Folder { package, members: files }
+            }
         }
     }
 }

@@ -309,7 +309,8 @@ fn universal(within: &str, first: &[u8], second: &[u8], options: Options) -> Opt
 
 /// The architectures of a file, and their parts of it.
 fn slices(file: &[u8]) -> Vec<(String, &[u8])> {
-    let ranges = binary::universal_slices(file).unwrap_or_else(|| vec![0..file.len()]);
+    let ranges =
+        binary::universal_slices(file).unwrap_or_else(|| std::iter::once(0..file.len()).collect());
     let part = |range| {
         let content: &[u8] = file.get::<std::ops::Range<usize>>(range)?;
         let format = Image::parse(content).ok().map(|image| image.format);
