@@ -111,7 +111,7 @@ mod tests {
         assert_eq!(lens.at(0x1006), Some(2..=2));
         assert_eq!(lens.at(0x1008), Some(2..=2));
         assert_eq!(lens.at(0x100c), None);
-        assert_eq!(lens.at(0x1000), None);
+        assert_eq!(lens.at(0x1000), Some(1..=1));
         assert_eq!(lens.at(0x5000), None);
     }
 }

@@ -153,6 +153,8 @@ enum Error {
     #[error("the {side} command failed: `{command}` ended with {status}")]
     Command { side: &'static str, command: String, status: std::process::ExitStatus },
     #[error(transparent)]
+    Folder(#[from] folder::FolderError),
+    #[error(transparent)]
     Graph(#[from] graph::GraphError),
     #[error(transparent)]
     Verify(#[from] verify::VerifyError),
@@ -195,6 +197,7 @@ impl Error {
             | Self::NoRule { .. } => Exit::Usage,
             Self::Graph(err) => err.exit(),
             Self::Capture(_)
+            | Self::Folder(_)
             | Self::NotKnown { .. }
             | Self::NotWhole { .. }
             | Self::NoBuild { .. }

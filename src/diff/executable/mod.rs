@@ -75,7 +75,7 @@ pub struct Cause {
 }
 
 impl Cause {
-    fn new(category: Category, title: impl Into<String>) -> Self {
+    pub(in crate::diff) fn new(category: Category, title: impl Into<String>) -> Self {
         Self {
             category,
             title: title.into(),

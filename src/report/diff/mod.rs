@@ -1,6 +1,7 @@
 //! Why two files differ: as text, as JSON.
 
 mod json;
+mod members;
 mod text;
 
 use crate::diff::files::FilePair;
