@@ -15,7 +15,7 @@
 use std::{env, fs};
 
 use goaudit::binary::image::Image;
-use goaudit::binary_diff::{Owner, compare};
+use goaudit::binary_diff::{FunctionChange, Owner, compare};
 
 fn main() {
     // cargo adds --bench; `cargo test --benches` gives no file, and then there is nothing to do.
@@ -36,6 +36,11 @@ fn main() {
         println!("{name}: {}", shown(tally));
     }
     for (name, change) in diff.changed.iter().take(names) {
-        println!("{name} {change:?}");
+        let what = match change {
+            FunctionChange::OnlyFirst => "only in the first",
+            FunctionChange::OnlySecond => "only in the second",
+            _ => "changed",
+        };
+        println!("{name} {what}");
     }
 }

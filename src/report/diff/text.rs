@@ -47,10 +47,10 @@ pub fn render(report: &Report, style: Style) -> String {
 /// What the bytes of two files say, without their names.
 pub(in crate::report) fn inside(pair: &FilePair, style: Style, paint: Paint) -> String {
     let mut text = format!("\n{}\n", paint.bold("where they differ"));
-    for (found, _) in pair.causes() {
+    for shared in pair.causes() {
         // What to do is said with the reasons.
-        let found = Cause { fix: None, ..found.clone() };
-        text.push_str(&cause(&found, &[], style, paint));
+        let found = Cause { fix: None, ..shared.cause.clone() };
+        text.push_str(&cause(&found, None, style, paint));
     }
     text.push_str(&outcome(pair, style, paint, 0));
     text
