@@ -192,7 +192,12 @@ fn a_stamp_of_another_length_moves_and_changes_nothing() {
                 built(MAIN, target, &[&flags])
             };
             let diff = compared(&stamped("1111111111"), &stamped("2222222222-and-some-more"));
-            assert_eq!(diff.changed, [], "{target:?} {more}");
+            // Of data without names and content of its own nothing is claimed.
+            let is_known = |change: FunctionChange| change != FunctionChange::Unknown;
+            let changed: Vec<_> = diff.changed.iter().filter(|(_, it)| is_known(*it)).collect();
+            assert!(changed.is_empty(), "{target:?} {more} {changed:?}");
+            let unknown = diff.changed.len() - changed.len();
+            assert!(unknown <= 3 && (unknown == 0 || !more.is_empty()), "{:?}", diff.changed);
         }
     }
 }

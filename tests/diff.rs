@@ -193,15 +193,21 @@ fn a_stamp_is_named_with_both_values() {
 
 #[test]
 fn a_stamp_of_a_stripped_program_is_told_by_its_place() {
-    let module = Module::new();
-    let target = ("linux", "amd64");
-    let first = module.build("a", target, &with(&["-ldflags=-s -w -X main.version=2026-01-01"]));
-    let second = module.build("b", target, &with(&["-ldflags=-s -w -X main.version=2026-01-02"]));
-    let report = diff(&first, &second);
-    assert_eq!(categories(&report), ["link-flags"], "{report:#}");
-    let cause = &report["causes"][0];
-    assert_eq!(cause["second"], "2026-01-02");
-    assert!(cause["title"].as_str().unwrap().contains("stripped"), "{cause}");
+    for target in TARGETS {
+        let module = Module::new();
+        let stamped = |name: &str, value: &str| {
+            module.build(name, target, &with(&[&format!("-ldflags=-s -w -X main.version={value}")]))
+        };
+        let first = stamped("a", "2026-01-01");
+        for value in ["2026-01-02", "2026-01-02-and-more"] {
+            let report = diff(&first, &stamped("b", value));
+            assert_eq!(categories(&report), ["link-flags"], "{target:?} {report:#}");
+            let cause = &report["causes"][0];
+            assert_eq!((&cause["first"], &cause["second"]), (&"2026-01-01".into(), &value.into()));
+            assert!(cause["title"].as_str().unwrap().contains("stripped"), "{cause}");
+            assert_eq!(changed(&report), [""; 0], "{target:?} {value}");
+        }
+    }
 }
 
 #[test]
@@ -427,9 +433,11 @@ fn bad_input_is_named_and_has_its_exit_code() {
     let (code, text) = says(&program, &dir.join("missing"));
     assert_eq!(code, 3, "{text}");
     assert!(text.contains("missing"), "{text}");
-    let (code, text) = says(&program, dir);
+    let empty = dir.join("empty");
+    fs::create_dir(&empty).unwrap();
+    let (code, text) = says(&program, &empty);
     assert_eq!(code, 3, "{text}");
-    assert!(text.contains("directory"), "{text}");
+    assert!(text.contains("empty"), "{text}");
     let whole = fs::read(&program).unwrap();
     let cut = dir.join("cut");
     for len in [4, 16, 64, 200, 4096, whole.len() / 2] {

@@ -121,6 +121,7 @@ pub(super) fn compare<'a>(first: &'a Opened<'a>, second: &'a Opened<'a>) -> Foun
         word,
         variables: &BTreeMap::new(),
         seen: None,
+        any_data: false,
     };
     let variables = match by_symbols {
         true => BTreeMap::new(),
@@ -130,6 +131,7 @@ pub(super) fn compare<'a>(first: &'a Opened<'a>, second: &'a Opened<'a>) -> Foun
     let words = Words::new(targets, bases, &first.image.format);
     let special = special::stretches(images.1);
     let mut walk = Walk::new(decoder, &words, &special);
+    walk.has_names = by_symbols;
     for region in &loaded {
         walk.region(region);
     }

@@ -21,6 +21,9 @@ pub enum FunctionChange {
         first_bytes: usize,
         second_bytes: usize,
     },
+    /// Equal but for addresses of constants or variables that have no names in a stripped file, and are
+    /// not told by their content: these moved, or are others.
+    Unknown,
     OnlyFirst,
     OnlySecond,
 }

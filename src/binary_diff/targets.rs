@@ -40,6 +40,8 @@ pub(super) struct Targets<'a> {
     pub(super) variables: &'a BTreeMap<u64, u64>,
     /// Takes what is not known of variables for granted, and keeps it.
     pub(super) seen: Option<&'a Seen>,
+    /// Takes any two addresses of data for the same.
+    pub(super) any_data: bool,
 }
 
 /// A type descriptor starts with its sizes, its hash and its kind.
@@ -73,6 +75,15 @@ impl Targets<'_> {
             || self.hold_same_literal(first, second, lens)
             || self.hold_same_constant(first, second)
             || self.is_seen(first, second)
+            || self.any_data && self.is_data(self.first, first) && self.is_data(self.second, second)
+    }
+
+    fn is_data(&self, blocks: &[Block<'_>], address: u64) -> bool {
+        let next = blocks.partition_point(|block| block.address <= address);
+        let block = next.checked_sub(1).and_then(|last| blocks.get(last));
+        block.is_some_and(|block| {
+            block.is_data && address - block.address < block.bytes.len() as u64
+        })
     }
 
     fn is_seen(&self, first: u64, second: u64) -> bool {
@@ -214,6 +225,7 @@ mod tests {
             word: 8,
             variables: &BTreeMap::new(),
             seen: None,
+            any_data: false,
         };
         assert!(targets.hold_same_text(0x1000, 0x200e, 7));
         assert!(!targets.hold_same_text(0x1000, 0x2000, 7));
@@ -243,6 +255,7 @@ mod tests {
                 word: 8,
                 variables: &BTreeMap::new(),
                 seen: None,
+                any_data: false,
             };
             targets.are_equal(0x1000, 0x2000, std::iter::empty())
         };

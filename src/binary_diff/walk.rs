@@ -24,6 +24,8 @@ pub(super) struct Walk<'a, 'm> {
     pub(super) special: &'m [(Range<usize>, Owner)],
     pub(super) account: Account,
     pub(super) functions: Vec<Function<'a>>,
+    /// Whether data is known by names.
+    pub(super) has_names: bool,
     first: &'a [u8],
     second: &'a [u8],
 }
@@ -35,7 +37,8 @@ impl<'a, 'm> Walk<'a, 'm> {
         special: &'m [(Range<usize>, Owner)],
     ) -> Self {
         let (account, functions) = (Account::default(), Vec::new());
-        Self { decoder, words, special, account, functions, first: &[], second: &[] }
+        let has_names = true;
+        Self { decoder, words, special, account, functions, has_names, first: &[], second: &[] }
     }
 
     /// The regions of a block come in the order of the second one.
@@ -109,6 +112,9 @@ impl<'a, 'm> Walk<'a, 'm> {
             self.account.copy(start + done, new_code.len() - done);
         } else if piece.name.is_empty() || self.is_special(piece) {
             self.emit(start..start + old_code.len(), old_code, new_code, Owner::Table);
+        } else if !self.has_names && self.points_elsewhere(one, other) {
+            self.function(piece, FunctionChange::Unknown);
+            self.emit(start..start + old_code.len(), old_code, new_code, Owner::Address);
         } else {
             let sizes = (old_code.len(), new_code.len());
             let change = FunctionChange::Changed { first_bytes: sizes.0, second_bytes: sizes.1 };
@@ -122,6 +128,12 @@ impl<'a, 'm> Walk<'a, 'm> {
         } else {
             self.emit(pad_start..pad_start + old_pad.len(), old_pad, new_pad, Owner::Container);
         }
+    }
+
+    /// Whether two functions are the same but for addresses of data.
+    fn points_elsewhere(&self, one: Code<'_>, other: Code<'_>) -> bool {
+        let targets = Targets { any_data: true, ..self.words.targets.clone() };
+        self.decoder.moved(one, other, &targets).is_some()
     }
 
     /// Whether a piece of code is none: the build ID of Mach-O and PE files.

@@ -259,6 +259,7 @@ mod tests {
                 word: 8,
                 variables,
                 seen,
+                any_data: false,
             };
             moved(at(&first, 0x1000), at(&second, 0x3000), &targets)
         };

@@ -19,8 +19,8 @@ pub struct Functions {
     pub changed: usize,
     pub only_first: usize,
     pub only_second: usize,
-    /// Of equal length and other bytes on a machine whose instructions are not read: whether they
-    /// changed is not known.
+    /// Of equal length and other bytes, where it is not known whether they changed: on a machine whose
+    /// instructions are not read, or with addresses of data that a stripped file has no names for.
     pub not_compared: usize,
     /// Those that changed, by package, most functions first.
     pub packages: Vec<PackageChange>,
@@ -109,6 +109,10 @@ fn counted(pair: &Pair<'_>) -> Functions {
             FunctionChange::Changed { first_bytes, second_bytes }
                 if !pair.diff.is_decoded && first_bytes == second_bytes =>
             {
+                functions.not_compared = functions.not_compared.saturating_add(1);
+                continue;
+            }
+            FunctionChange::Unknown => {
                 functions.not_compared = functions.not_compared.saturating_add(1);
                 continue;
             }

@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
-use super::place::{address_of, bytes_at, shown, symbol_at, text_of, word};
+use super::place::{address_of, bytes_at, region_at, shown, symbol_at, text_of, word, word_at};
 use super::{Cause, Findings, Level, Pair};
-use crate::binary::image::Image;
+use crate::binary::image::{Image, Region};
 use crate::binary_diff::{Hunk, Owner};
 use crate::diff::build_ids::BuildIdMeaning;
 use crate::diff::category::Category;
@@ -86,6 +86,8 @@ pub(super) fn causes(pair: &Pair<'_>, findings: &mut Findings) {
         text.is_stamp || !of_variables.iter().any(is_told)
     });
     found.extend(of_variables);
+    let of_headers = of_headers(pair, findings);
+    found.extend(of_headers);
     let (stamps, texts): (Vec<Text>, Vec<Text>) = found.into_iter().partition(|text| text.is_stamp);
     for names in variables.values_mut() {
         let is_told = |name: &String| texts.iter().any(|text| text.variable == *name);
@@ -205,7 +207,11 @@ fn variables(pair: &Pair<'_>) -> BTreeMap<String, Vec<String>> {
         let symbol = address_of(image, offset).and_then(|address| symbol_at(image, address));
         let Some((symbol, _)) = symbol else { continue };
         let name = String::from_utf8_lossy(symbol.name).into_owned();
-        if LABELS.contains(&name.as_str()) {
+        // Without sizes the last name of the constants stands for all that follow.
+        let is_bounded =
+            symbol.size.is_some() || region_at(image, offset).is_some_and(is_variables);
+        // `$f64.…` is a number in the code.
+        if LABELS.contains(&name.as_str()) || name.starts_with('$') || !is_bounded {
             continue;
         }
         if let Some(package) = package_of(&name) {
@@ -213,6 +219,69 @@ fn variables(pair: &Pair<'_>) -> BTreeMap<String, Vec<String>> {
         }
     }
     packages.into_iter().map(|(package, names)| (package, names.into_iter().collect())).collect()
+}
+
+/// Whether a region holds variables, which are set to values, and no constants.
+fn is_variables(region: &Region) -> bool {
+    let name = region.name.as_str();
+    name.contains("data") && !["rodata", "rdata", "debug"].iter().any(|other| name.contains(other))
+}
+
+/// The texts of variables without names, told by their headers, which changed.
+fn of_headers(pair: &Pair<'_>, findings: &mut Findings) -> BTreeSet<Text> {
+    let [first, second] = pair.images;
+    let mut texts = BTreeSet::new();
+    if !second.symbols.is_empty() {
+        return texts;
+    }
+    let step = usize::from(second.format.bits / 8);
+    for hunk in pair.diff.hunks.iter().filter(|hunk| hunk.first.len() == hunk.second.len()) {
+        let Some(region) = region_at(second, hunk.second.start).filter(|it| is_variables(it))
+        else {
+            continue;
+        };
+        let inside = hunk.second.start.saturating_sub(region.content.start);
+        let word = inside.saturating_sub(inside % step.max(1));
+        // The hunk is in the length, or in the address before it.
+        let found = [word.checked_sub(step), Some(word)].into_iter().flatten().find_map(|start| {
+            let back = inside.checked_sub(start)?;
+            let old = address_of(first, hunk.first.start.checked_sub(back)?)?;
+            let new = address_of(second, hunk.second.start.checked_sub(back)?)?;
+            let (one, other) = (text_of(first, old)?, text_of(second, new)?);
+            let is_stamp =
+                [(first, old, one), (second, new, other)].iter().all(|(image, at, text)| {
+                    !text.is_empty() && is_printable(text) && ends_with_nul(image, *at, text.len())
+                });
+            (is_stamp && one != other).then(|| (one.to_vec(), other.to_vec()))
+        });
+        if let Some((one, other)) = found {
+            texts.insert(Text {
+                variable: String::new(),
+                is_line_ends: is_line_ends(&one, &other),
+                is_stamp: pair.build_id == BuildIdMeaning::LinkerInputsOnly,
+                first: excerpt(&one, &other),
+                second: excerpt(&other, &one),
+            });
+        }
+    }
+    // The texts themselves, gone here and new there.
+    let told: Vec<&String> = texts.iter().flat_map(|text| [&text.first, &text.second]).collect();
+    for (number, hunk) in pair.diff.hunks.iter().enumerate() {
+        let is_told = |file: &[u8], range: &Range<usize>| {
+            let bytes = file.get(range.clone()).unwrap_or_default();
+            let text = bytes.split(|byte| *byte == 0).next().unwrap_or_default();
+            !text.is_empty() && told.iter().any(|told| told.as_bytes() == text)
+        };
+        if is_told(first.file, &hunk.first) || is_told(second.file, &hunk.second) {
+            findings.owners.insert(number, Owner::Value);
+        }
+    }
+    texts
+}
+
+fn ends_with_nul(image: &Image<'_>, variable: u64, len: usize) -> bool {
+    let start = word_at(image, variable);
+    start.and_then(|start| bytes_at(image, start)?.get(len)) == Some(&0)
 }
 
 /// The texts of variables that differ, where they are string variables.
@@ -263,6 +332,9 @@ fn texts(pair: &Pair<'_>, findings: &mut Findings) -> BTreeSet<Text> {
                 continue;
             }
             let (one, other) = (old.text(first), new.text(second));
+            if !is_printable(one) || !is_printable(other) {
+                continue;
+            }
             let is_stamp = pair.build_id == BuildIdMeaning::LinkerInputsOnly
                 && second.symbols.is_empty()
                 && old.ends_with_nul(first)

@@ -274,7 +274,7 @@ pub(super) fn functions(functions: &Functions) -> String {
         (functions.changed, "changed"),
         (functions.only_first, "in FIRST only"),
         (functions.only_second, "in SECOND only"),
-        (functions.not_compared, "of equal size, not compared"),
+        (functions.not_compared, "of equal size that may have changed"),
     ];
     let shown = counts.iter().filter(|(count, name)| *count > 0 || *name == "changed");
     shown
