@@ -4,12 +4,13 @@ use std::{fs, io};
 
 use clap::{Args, ValueEnum};
 
+use crate::cli::diff_evidence::{self, Files};
 use crate::cli::output::OutputArgs;
 use crate::cli::{Error, Exit};
 use crate::diff::executable::Options;
 use crate::diff::files::{self, Outcome};
 use crate::recording::redact;
-use crate::report::diff::{self, Report};
+use crate::report::diff::{self, EvidenceReport, Report};
 
 /// Say why two Go binaries differ
 ///
@@ -17,6 +18,10 @@ use crate::report::diff::{self, Report};
 /// and functions whose code changed. Then it accounts for every differing byte: which belong to a
 /// cause, which merely follow from it, and which nothing explains. ELF, Mach-O (universal files by
 /// their architectures) and PE, from any machine.
+///
+/// Either side may be an evidence file, which `goaudit record --evidence` or `--evidence` wrote on
+/// another machine: then the first package that diverged is named, and what the build info says. What
+/// bytes, values and lines differ takes both files.
 ///
 /// Exits with 1 when the two differ.
 #[derive(Debug, Args)]
@@ -29,6 +34,9 @@ pub(super) struct DiffArgs {
     /// End with 3 unless FIRST and the differences found give SECOND, byte for byte
     #[arg(long)]
     prove: bool,
+    /// Also write the evidence of SECOND to this file, for another machine to compare with
+    #[arg(long, value_name = "FILE")]
+    evidence: Option<PathBuf>,
     #[command(flatten)]
     output: OutputArgs<Format>,
 }
@@ -51,8 +59,19 @@ enum Ignored {
 impl DiffArgs {
     pub(super) fn run(&self, out: &mut dyn Write) -> Result<Exit, Error> {
         // Read.
+        [&self.first, &self.second].into_iter().try_for_each(|path| diff_evidence::limit(path))?;
         let (first, second) = (read(&self.first)?, read(&self.second)?);
         self.output.probe_beside(&[self.first.clone(), self.second.clone()])?;
+        let files = Files {
+            paths: [&self.first, &self.second],
+            contents: [&first, &second],
+            kept: self.evidence.as_deref(),
+            output: self.output.path(),
+        };
+        let evidence = files.evidence_of_second()?;
+        if let Some(report) = files.report()? {
+            return self.tell(out, &report, evidence.as_deref());
+        }
 
         // Work.
         let options = Options { ignore_signature: self.ignore.contains(&Ignored::Signature) };
@@ -70,6 +89,7 @@ impl DiffArgs {
             Format::Json => diff::json(&report),
         };
         self.output.write(out, &redact::credentials(&text))?;
+        diff_evidence::keep(self.evidence.as_deref(), evidence.as_deref())?;
         Ok(match &report.pair.outcome {
             _ if report.pair.is_same() => Exit::Kept,
             Outcome::Unread { .. } => Exit::NoVerdict,
@@ -78,6 +98,29 @@ impl DiffArgs {
             }
             _ => Exit::Broken,
         })
+    }
+
+    /// Reports what evidence tells.
+    fn tell(
+        &self,
+        out: &mut dyn Write,
+        report: &EvidenceReport,
+        evidence: Option<&str>,
+    ) -> Result<Exit, Error> {
+        let refuse = |option, why| Err(Error::NotOfEvidence { option, why });
+        if self.prove {
+            return refuse("--prove", "takes the two files: evidence does not hold their bytes");
+        }
+        if !self.ignore.is_empty() {
+            return refuse("--ignore", "takes the two files: evidence is compared as a whole");
+        }
+        let text = match self.output.format {
+            Format::Text => diff::evidence_text(report, self.output.style()),
+            Format::Json => diff::evidence_json(report),
+        };
+        self.output.write(out, &redact::credentials(&text))?;
+        diff_evidence::keep(self.evidence.as_deref(), evidence)?;
+        Ok(if report.is_same() { Exit::Kept } else { Exit::Broken })
     }
 }
 

@@ -9,7 +9,7 @@ mod image_facts;
 mod leftover;
 mod paths;
 mod place;
-mod settings;
+pub(in crate::diff) mod settings;
 mod summary;
 mod texts;
 mod values;
@@ -75,7 +75,7 @@ pub struct Cause {
 }
 
 impl Cause {
-    fn new(category: Category, title: impl Into<String>) -> Self {
+    pub(in crate::diff) fn new(category: Category, title: impl Into<String>) -> Self {
         Self {
             category,
             title: title.into(),

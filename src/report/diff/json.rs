@@ -31,7 +31,7 @@ struct SideObject<'a> {
 
 #[derive(Serialize)]
 struct ContentObject<'a> {
-    /// `identical`, `executable`, `parts`, `content`, `only-first`, `only-second` or `unread`.
+    /// `identical`, `executable`, `evidence`, `parts`, `content`, `only-first`, `only-second` or `unread`.
     outcome: &'static str,
     /// Null where bytes were not accounted for.
     bytes: Option<BytesObject>,
@@ -65,7 +65,7 @@ struct BytesObject {
 }
 
 #[derive(Serialize)]
-struct CauseObject<'a> {
+pub(super) struct CauseObject<'a> {
     category: &'static str,
     title: &'a str,
     first: Option<&'a str>,
@@ -76,7 +76,7 @@ struct CauseObject<'a> {
 }
 
 #[derive(Serialize)]
-struct DifferenceObject<'a> {
+pub(super) struct DifferenceObject<'a> {
     level: &'static str,
     name: &'a str,
     first: Option<&'a str>,
@@ -204,7 +204,7 @@ fn bytes(bytes: &Bytes) -> BytesObject {
     }
 }
 
-fn cause(cause: &Cause) -> CauseObject<'_> {
+pub(super) fn cause(cause: &Cause) -> CauseObject<'_> {
     CauseObject {
         category: cause.category.name(),
         title: &cause.title,
@@ -216,7 +216,7 @@ fn cause(cause: &Cause) -> CauseObject<'_> {
     }
 }
 
-fn difference(difference: &Difference) -> DifferenceObject<'_> {
+pub(super) fn difference(difference: &Difference) -> DifferenceObject<'_> {
     DifferenceObject {
         level: difference.level.name(),
         name: &difference.name,

@@ -294,7 +294,7 @@ fn leftover(left: &Leftover, indent: &str) -> String {
 }
 
 /// `24,449,320`.
-fn grouped(number: u64) -> String {
+pub(super) fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);
     for (at, digit) in digits.chars().enumerate() {
