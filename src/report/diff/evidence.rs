@@ -10,7 +10,7 @@ use crate::diff::evidence::{causes, not_told, phrase, roots};
 use crate::diff::executable::Cause;
 use crate::evidence::{
     Artifact, ArtifactDiff, BuildDiff, CompiledChange, Diverged, Evidence, EvidenceDiff, Order,
-    Outcome, PackageChange, SectionDiff,
+    Outcome, PackageChange, PackageDiff, SectionDiff,
 };
 use crate::report::text::{Paint, Style};
 
@@ -102,8 +102,15 @@ fn headline(report: &EvidenceReport, paint: Paint) -> String {
         false => ("DIFFERS", AnsiColor::Red),
     };
     let mut text = paint.with(Ansi::new().fg_color(Some(color.into())).bold(), word);
+    let kinds = [kind(&report.first.evidence), kind(&report.second.evidence)];
+    let [first, second] = &kinds;
+    let is_common = first == second;
+    if is_common {
+        text.push_str(first);
+    }
     text.push('\n');
-    for (name, side) in [("FIRST", &report.first), ("SECOND", &report.second)] {
+    let sides = [("FIRST", &report.first), ("SECOND", &report.second)];
+    for ((name, side), kind) in sides.into_iter().zip(&kinds) {
         let _ = write!(text, "  {name:6}  {}", side.name);
         match side.evidence.artifacts.as_slice() {
             [one] => {
@@ -112,21 +119,28 @@ fn headline(report: &EvidenceReport, paint: Paint) -> String {
                 }
                 let sum = one.sha256.get(..16).unwrap_or(&one.sha256);
                 let _ = write!(text, "  {} bytes  sha256:{sum}…", grouped(one.bytes));
-                if let Some(executable) = &one.executable {
-                    let version = executable.build_info.as_ref().map(|info| &info.go_version);
-                    let version = version.map_or("", |version| version);
-                    let gap = if version.is_empty() { "" } else { "  " };
-                    let _ = write!(text, "{gap}{version}  {}", executable.format);
-                }
             }
             [] => text.push_str("  evidence of no file"),
             all => {
                 let _ = write!(text, "  evidence of {} files", all.len());
             }
         }
+        if !is_common {
+            text.push_str(kind);
+        }
         text.push('\n');
     }
     text
+}
+
+/// The Go version and the format of the one executable, each after two spaces.
+fn kind(evidence: &Evidence) -> String {
+    let [one] = evidence.artifacts.as_slice() else { return String::new() };
+    let Some(executable) = &one.executable else { return String::new() };
+    let version = executable.build_info.as_ref().map(|info| info.go_version.as_str());
+    let version = version.filter(|version| !version.is_empty());
+    let version = version.map(|version| format!("  {version}")).unwrap_or_default();
+    format!("{version}  {}", executable.format)
 }
 
 fn first_diverged(diverged: &Diverged, diff: &EvidenceDiff, paint: Paint) -> String {
@@ -232,7 +246,7 @@ fn packages(
     text
 }
 
-fn is_linked_only(package: &crate::evidence::PackageDiff) -> bool {
+fn is_linked_only(package: &PackageDiff) -> bool {
     package.change == PackageChange::Linked
 }
 
@@ -249,9 +263,16 @@ fn sections(diff: &ArtifactDiff, style: Style) -> String {
         }
     };
     let shown = if style.verbose { usize::MAX } else { ROWS };
-    let mut text = diff.sections.iter().take(shown).map(one).collect::<Vec<_>>().join(", ");
-    if diff.sections.len() > shown {
-        let _ = write!(text, " and {} more (-v shows them)", diff.sections.len() - shown);
+    // Padding follows from what is around it.
+    let named: Vec<_> = diff
+        .sections
+        .iter()
+        .filter(|section| style.verbose || diff.sections.len() == 1 || !section.name.is_empty())
+        .collect();
+    let mut text =
+        named.iter().take(shown).map(|section| one(section)).collect::<Vec<_>>().join(", ");
+    if named.len() > shown {
+        let _ = write!(text, " and {} more (-v shows them)", named.len() - shown);
     }
     text
 }
@@ -290,8 +311,7 @@ fn archives(build: &BuildDiff, style: Style, paint: Paint) -> String {
 
 fn next(report: &EvidenceReport, paint: Paint) -> String {
     let mut text = format!("{}\n", paint.bold("next"));
-    let is_any = |is: fn(&ArtifactDiff) -> bool| report.diff.artifacts.iter().any(is);
-    if is_any(|one| roots(one).next().is_some() || !one.packages.is_empty()) || !is_any(|_| true) {
+    if report.diff.artifacts.iter().any(|one| roots(one).next().is_some()) {
         text.push_str(
             "  goaudit diff of the two files themselves names each function, value and line\n",
         );
