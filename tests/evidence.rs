@@ -538,6 +538,45 @@ fn diff_compares_with_evidence_in_place_of_the_file() {
 }
 
 #[test]
+fn diff_compares_a_build_of_several_files() {
+    let room = Room::new(false, &[]);
+    let at = |name: &str| room.path("out").join(name);
+    let deep = ("dep/deep/deep.go", "+ 1 }", "+ 1<<(len(word)%7) }");
+    fs::write(at("app"), built(&[], TARGETS[0], &[])).unwrap();
+    fs::write(at("edited"), built(&[deep], TARGETS[0], &[])).unwrap();
+    for (file, kept) in [("app", "app.json"), ("edited", "edited.json")] {
+        assert_eq!(diffed(&room, &[file, file, "--evidence", kept]).0, 0);
+    }
+    let several = |names: [&str; 2], files: [&str; 2]| {
+        let artifacts = names.into_iter().zip(files).map(|(name, file)| {
+            let made = fs::read(at(file)).unwrap();
+            let made = Evidence::parse(&made).unwrap();
+            Artifact { path: name.to_owned(), ..made.artifacts[0].clone() }
+        });
+        Evidence::new(artifacts.collect(), None).to_json()
+    };
+    fs::write(at("many.json"), several(["bin/app", "bin/old"], ["app.json", "app.json"])).unwrap();
+    fs::write(at("more.json"), several(["bin/app", "bin/new"], ["edited.json", "app.json"]))
+        .unwrap();
+    assert_eq!(diffed(&room, &["many.json", "app"]).0, 0);
+    let (exit, report, _) = diffed(&room, &["many.json", "more.json"]);
+    assert_eq!(exit, 1);
+    assert!(
+        report.contains("\nbin/app\n") && report.contains("bin/old  in FIRST only"),
+        "{report}"
+    );
+    let (_, report, _) = diffed(&room, &["many.json", "more.json", "--format", "json"]);
+    let report: serde_json::Value = serde_json::from_str(&report).unwrap();
+    let parts = |field: &str| -> Vec<_> {
+        let parts = report["parts"].as_array().unwrap();
+        parts.iter().map(|part| part[field].as_str().unwrap()).collect()
+    };
+    assert_eq!(parts("name"), ["bin/app", "bin/old", "bin/new"]);
+    assert_eq!(parts("outcome"), ["evidence", "only-first", "only-second"]);
+    assert_eq!(report["parts"][0]["packages"][0]["package"], "example.com/dep/deep");
+}
+
+#[test]
 fn diff_refuses_evidence_that_it_cannot_use() {
     let room = Room::new(false, &[]);
     let at = |name: &str| room.path("out").join(name);

@@ -100,7 +100,8 @@ fn stated(diff: &ArtifactDiff) -> Vec<Cause> {
         section.name == ".symtab" && (section.first.is_none() || section.second.is_none())
     }) {
         let title = "one side has no symbol table (-s)";
-        causes.push(Cause::new(Category::LinkFlags, title));
+        let fix = Some("give -ldflags=-s to both builds, or to neither".to_owned());
+        causes.push(Cause { fix, ..Cause::new(Category::LinkFlags, title) });
     }
     causes
 }

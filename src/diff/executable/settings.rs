@@ -140,7 +140,7 @@ pub(in crate::diff) fn cause(category: Category, changes: &[&SettingChange]) -> 
 /// What says most of the reason comes first.
 fn weight(key: &SettingKey) -> u8 {
     match key.to_string().as_str() {
-        "build vcs.modified" => 0,
+        "build vcs.modified" | TRIMPATH => 0,
         "build vcs.revision" | "build GOOS" | "build GOARCH" | "build CGO_ENABLED" => 1,
         "build vcs" => 2,
         "mod" => 3,

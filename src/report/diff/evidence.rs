@@ -53,6 +53,12 @@ impl EvidenceReport {
         }
     }
 
+    /// Whether all that is compared is one file with another.
+    pub(super) fn is_of_one_file(&self) -> bool {
+        let diff = &self.diff;
+        diff.artifacts.len() == 1 && diff.only_first.is_empty() && diff.only_second.is_empty()
+    }
+
     /// The two files that a comparison is of.
     pub(super) fn sides(&self, diff: &ArtifactDiff) -> Option<(&Artifact, &Artifact)> {
         let of = |side: &'_ Evidence, path: &str| {
@@ -70,7 +76,7 @@ pub fn render(report: &EvidenceReport, style: Style) -> String {
     let paint = Paint(style.colored);
     let diff = &report.diff;
     let mut text = headline(report, paint);
-    let is_alone = diff.artifacts.len() == 1;
+    let is_alone = report.is_of_one_file();
     if let Some(diverged) = &diff.first_diverged
         && !report.is_same()
     {
@@ -81,6 +87,9 @@ pub fn render(report: &EvidenceReport, style: Style) -> String {
             let _ = writeln!(text, "\n{}", paint.bold(&artifact.second));
         }
         text.push_str(&of_artifact(report, artifact, style, paint));
+    }
+    if !diff.only_first.is_empty() || !diff.only_second.is_empty() {
+        let _ = writeln!(text, "\n{}", paint.bold("files of one side"));
     }
     for (paths, side) in [(&diff.only_first, "FIRST"), (&diff.only_second, "SECOND")] {
         for path in paths {

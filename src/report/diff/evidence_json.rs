@@ -125,7 +125,7 @@ pub fn render(report: &EvidenceReport) -> String {
         second: whole(&report.second),
         identical: report.is_same(),
         content: match told.as_slice() {
-            [one] => content(one),
+            [one] if report.is_of_one_file() => content(one),
             several => ContentObject { parts: parts(report, several), ..plain() },
         },
         first_diverged: report.diff.first_diverged.as_ref().map(|one| diverged(report, one)),
