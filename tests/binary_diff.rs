@@ -104,6 +104,115 @@ fn one_function_changed_and_all_others_moved() {
     }
 }
 
+/// A program with literals, types and tables that other functions have too.
+const SMALL: &str = r#"package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+)
+
+var version = "none"
+
+type shape interface{ size() int }
+type square struct{ side int }
+
+func (s square) size() int { return s.side * s.side }
+
+//go:noinline
+func area(width, height int) int { return width * height }
+
+//go:noinline
+func name(kind int) string {
+	if kind == 1 {
+		return "a rectangle"
+	}
+	return "unknown"
+}
+
+//go:noinline
+func table() map[string]int { return map[string]int{"one": 1, "two": 2} }
+
+func main() {
+	var s shape = square{area(len(os.Args), 3)}
+	text, err := json.Marshal(map[string]any{"version": version, "area": s.size(), "table": table()})
+	fmt.Println(string(text), err, name(len(os.Args)))
+}
+"#;
+
+/// What is replaced in the program, by what, and the functions that differ then.
+const EDITS: [(&str, &str, &[&str]); 6] = [
+    ("a rectangle", "a rectangle with four sides", &["main.name"]),
+    // The instructions are the same: the literal differs.
+    ("\"unknown\"", "\"unknwon\"", &[]),
+    (
+        "{ return width * height }",
+        "{\n\tif width > 4096 {\n\t\tpanic(\"the width is too large\")\n\t}\n\treturn width * height\n}",
+        &["main.area"],
+    ),
+    (
+        "\"two\": 2",
+        "\"two\": 2, \"three\": 3, \"four\": len(os.Args), \"five\": 5, \"six\": 6, \"seven\": 7",
+        &["main.table"],
+    ),
+    (
+        "{ return width * height }",
+        "{\n\tvar text fmt.Stringer = wide(width)\n\tfmt.Fprintln(os.Stderr, text)\n\treturn height\n}\n\ntype wide int\n\nfunc (w wide) String() string { return \"wide\" }",
+        &["main.(*wide).String", "main.area", "main.wide.String"],
+    ),
+    (
+        "{ return width * height }",
+        "{ f := func() int { return width }; return run(f) * height }\n\n//go:noinline\nfunc run(f func() int) int { return f() }",
+        &["main.area", "main.area.func1", "main.run"],
+    ),
+];
+
+#[test]
+fn new_literals_and_types_blame_only_their_functions() {
+    for target in TARGETS {
+        let base = built(SMALL, target, &[]);
+        for (from, to, expected) in EDITS {
+            let edited = SMALL.replace(from, to);
+            assert_ne!(edited, SMALL);
+            let diff = compared(&base, &built(&edited, target, &[]));
+            let mut names: Vec<_> = diff.changed.iter().map(|(name, _)| name.as_str()).collect();
+            names.sort_unstable();
+            assert_eq!(names, expected, "{target:?} {to}");
+        }
+    }
+}
+
+#[test]
+fn a_stamp_of_another_length_moves_and_changes_nothing() {
+    for target in TARGETS {
+        for more in ["", " -s -w"] {
+            let stamped = |value: &str| {
+                let flags = format!("-ldflags=-X main.version={value}{more}");
+                built(MAIN, target, &[&flags])
+            };
+            let diff = compared(&stamped("1111111111"), &stamped("2222222222-and-some-more"));
+            assert_eq!(diff.changed, [], "{target:?} {more}");
+        }
+    }
+}
+
+#[test]
+fn debug_sections_differ_in_little_but_what_moved() {
+    let longer =
+        MAIN.replace("{ return width * height }", "{\n\treturn width*height + 7*(width|height)\n}");
+    for target in TARGETS {
+        let diff = compared(&built(MAIN, target, &[]), &built(&longer, target, &[]));
+        for (section, tally) in &diff.unpacked {
+            let of = |owner| tally.get(&owner).copied().unwrap_or_default();
+            assert!(tally.keys().all(|owner| [Owner::Address, Owner::Table].contains(owner)));
+            if section.ends_with("info") {
+                assert!(of(Owner::Table) < 2_000, "{target:?} {section}: {tally:?}");
+            }
+        }
+    }
+}
+
 #[test]
 fn damage_is_no_panic() {
     let file = built(MAIN, TARGETS[0], &[]);
@@ -119,6 +228,35 @@ fn damage_is_no_panic() {
         if let Ok(image) = Image::parse(&damaged) {
             assert!(compare(&whole, &image).is_whole);
             assert!(compare(&image, &whole).is_whole);
+        }
+    }
+}
+
+#[test]
+fn damage_in_any_section_is_no_panic() {
+    let mut state = 7_u32;
+    let mut random = move |below: usize| {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        usize::try_from(state >> 8).unwrap() % below.max(1)
+    };
+    for target in TARGETS {
+        let file = built(MAIN, target, &[]);
+        let whole = Image::parse(&file).unwrap();
+        for round in 0..3 {
+            let mut damaged = file.clone();
+            for region in whole.regions.iter().filter(|region| !region.name.is_empty()) {
+                for _ in 0..4 {
+                    let at = region.content.start + random(region.content.len());
+                    // A count or an offset that is as large as can be, or any byte.
+                    let len = if round == 0 { 8 } else { 1 };
+                    let end = (at + len).min(region.content.end);
+                    let value = if round == 0 { 0xff } else { random(256).to_le_bytes()[0] };
+                    damaged[at..end].fill(value);
+                }
+            }
+            let Ok(image) = Image::parse(&damaged) else { continue };
+            assert!(compare(&whole, &image).is_whole, "{target:?}");
+            assert!(compare(&image, &whole).is_whole, "{target:?}");
         }
     }
 }

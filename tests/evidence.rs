@@ -596,7 +596,7 @@ fn diff_refuses_evidence_that_it_cannot_use() {
     fs::write(at("large.json"), &json[..200]).unwrap();
     large.set_len(65 << 20).unwrap();
 
-    let cases: [(&[&str], i32, &str); 13] = [
+    let cases: [(&[&str], i32, &str); 14] = [
         (&["newer.json", "app"], 2, "its schema is `goaudit.evidence.v2` and this goaudit reads"),
         (&["app", "cut.json"], 3, "because: it is cut off in line"),
         (&["large.json", "app"], 3, "and evidence has at most"),
@@ -604,6 +604,7 @@ fn diff_refuses_evidence_that_it_cannot_use() {
         (&["e.json", "missing"], 3, "failed to read `missing`"),
         (&["empty.json", "app"], 3, "`empty.json` holds no file and no build"),
         (&["two.json", "app"], 2, "none of them named `app`: name the file as one of one, two"),
+        (&["e.json", "."], 2, "evidence is compared with an executable or other evidence"),
         (&["e.json", "app", "--prove"], 2, "--prove takes the two files"),
         (&["e.json", "app", "--ignore", "signature"], 2, "--ignore takes the two files"),
         (&["app", "app", "--evidence", "./app"], 2, "`./app` is one of the builds to compare"),

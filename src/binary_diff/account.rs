@@ -20,7 +20,7 @@ pub struct Hunk {
 #[derive(Debug, Default)]
 pub(super) struct Account {
     steps: Vec<Step>,
-    /// The bytes of all [`Source::New`] steps, one after the other.
+    /// The bytes of all steps that copy nothing, one after the other.
     new: Vec<u8>,
     /// How far the second block is made.
     end: usize,
@@ -29,21 +29,16 @@ pub(super) struct Account {
     pub(super) tally: BTreeMap<Owner, u64>,
 }
 
+/// Large programs have millions of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Step {
     len: usize,
-    source: Source,
+    /// Where in the first block, or [`NEW`].
+    from: usize,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Source {
-    /// Bytes of the first block from here on.
-    Copy(usize),
-    /// A foretold number of `len` bytes, in the order of the file.
-    Moved([u8; 8]),
-    /// The next bytes of `new`.
-    New,
-}
+/// In place of an offset: a foretold number, or what has an owner. No slice is this long.
+const NEW: usize = usize::MAX;
 
 impl Account {
     /// Says that the next `len` bytes are those of the first block at `first`.
@@ -52,26 +47,29 @@ impl Account {
             return;
         }
         self.end += len;
-        if let Some(Step { len: last, source: Source::Copy(from) }) = self.steps.last_mut()
-            && *from + *last == first
-        {
-            *last += len;
-            return;
+        match self.steps.last_mut() {
+            Some(last) if last.from != NEW && last.from + last.len == first => last.len += len,
+            _ => self.steps.push(Step { len, from: first }),
         }
-        self.steps.push(Step { len, source: Source::Copy(first) });
     }
 
     /// Says that the next bytes are an address, in place of one in the first block that differs in
     /// `differing` bytes.
     pub(super) fn moved(&mut self, value: &[u8], differing: usize) {
-        let mut bytes = [0; 8];
-        for (to, from) in bytes.iter_mut().zip(value) {
-            *to = *from;
-        }
-        let len = value.len().min(8);
-        self.steps.push(Step { len, source: Source::Moved(bytes) });
-        self.end += len;
+        self.put(value);
         *self.tally.entry(Owner::Address).or_default() += differing as u64;
+    }
+
+    fn put(&mut self, bytes: &[u8]) {
+        if bytes.is_empty() {
+            return;
+        }
+        self.end += bytes.len();
+        self.new.extend(bytes);
+        match self.steps.last_mut() {
+            Some(Step { len, from: NEW }) => *len += bytes.len(),
+            _ => self.steps.push(Step { len: bytes.len(), from: NEW }),
+        }
     }
 
     /// Says that the next bytes are new, in place of a stretch of the first block.
@@ -94,14 +92,7 @@ impl Account {
             first_bytes.len().max(bytes.len())
         };
         *self.tally.entry(owner).or_default() += differing as u64;
-        self.end = second.end;
-        self.new.extend(bytes);
-        if !bytes.is_empty() {
-            match self.steps.last_mut() {
-                Some(Step { len, source: Source::New }) => *len += bytes.len(),
-                _ => self.steps.push(Step { len: bytes.len(), source: Source::New }),
-            }
-        }
+        self.put(bytes);
         match self.hunks.last_mut() {
             Some(last)
                 if last.owner == owner
@@ -138,24 +129,21 @@ impl Account {
         self.end
     }
 
-    /// Makes the second block out of the first, by the steps alone.
-    ///
-    /// Returns `None` when a step copies from outside of the first block.
-    pub(super) fn apply(&self, first: &[u8]) -> Option<Vec<u8>> {
-        let mut made = Vec::with_capacity(self.end);
-        let mut new = &self.new[..];
+    /// Whether the steps alone make the second block out of the first.
+    pub(super) fn makes(&self, first: &[u8], second: &[u8]) -> bool {
+        let (mut new, mut rest) = (&self.new[..], second);
         for step in &self.steps {
-            match step.source {
-                Source::Copy(from) => made.extend(first.get(from..from.checked_add(step.len)?)?),
-                Source::Moved(bytes) => made.extend(bytes.get(..step.len)?),
-                Source::New => {
-                    let (bytes, rest) = new.split_at_checked(step.len)?;
-                    made.extend(bytes);
-                    new = rest;
-                }
+            let bytes = if step.from == NEW {
+                new.split_off(..step.len)
+            } else {
+                step.from.checked_add(step.len).and_then(|end| first.get(step.from..end))
+            };
+            let made = rest.split_off(..step.len);
+            if made.is_none() || bytes != made {
+                return false;
             }
         }
-        Some(made)
+        rest.is_empty()
     }
 }
 
@@ -174,7 +162,9 @@ mod tests {
         account.moved(b"0012", 1);
         account.copy(20, 1);
         account.copy(21, 4);
-        assert_eq!(account.apply(first).unwrap(), second);
+        assert!(account.makes(first, second));
+        assert!(!account.makes(first, b"value=three; call 0012; eng"));
+        assert!(!account.makes(first, b"value=three; call 0012; ends"));
         assert_eq!(account.end(), second.len());
         assert_eq!(account.hunks, [Hunk { first: 6..9, second: 6..11, owner: Owner::Value }]);
         let tally: Vec<_> = account.tally.into_iter().collect();
@@ -185,6 +175,6 @@ mod tests {
     fn what_is_not_in_the_first_block_is_no_copy() {
         let mut account = Account::default();
         account.copy(3, 4);
-        assert_eq!(account.apply(b"12345"), None);
+        assert!(!account.makes(b"12345", b"45"));
     }
 }

@@ -1,5 +1,7 @@
 //! Where what is at an address of the first file is in the second.
 
+use std::cell::Cell;
+
 /// A stretch of addresses that corresponds to another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Span {
@@ -15,6 +17,8 @@ struct Span {
 #[derive(Debug, Default)]
 pub(super) struct AddressMap {
     spans: Vec<Span>,
+    /// The span found last: one question follows another about the same part of the file.
+    last: Cell<usize>,
 }
 
 impl AddressMap {
@@ -42,8 +46,16 @@ impl AddressMap {
     ///
     /// The address just past the end of something is that of its end when nothing begins there.
     pub(super) fn to_second(&self, address: u64) -> Option<u64> {
-        let next = self.spans.partition_point(|span| span.first <= address);
-        let span = self.spans.get(next.checked_sub(1)?)?;
+        let last = self.last.get();
+        let is_it = |span: &Span| span.first <= address;
+        let follows = self.spans.get(last + 1).is_some_and(is_it);
+        let index = if !follows && self.spans.get(last).is_some_and(is_it) {
+            last
+        } else {
+            self.spans.partition_point(is_it).checked_sub(1)?
+        };
+        self.last.set(index);
+        let span = self.spans.get(index)?;
         let offset = address - span.first;
         (offset <= span.len).then(|| span.second + offset)
     }

@@ -1,5 +1,7 @@
 //! Which bytes of two blocks stand for the same thing, where no symbol tells.
 
+use std::ops::Range;
+
 /// A stretch of one block that corresponds to one of the other, byte by byte.
 ///
 /// Corresponding bytes need not be equal: an address in the middle of a table may have moved.
@@ -39,7 +41,7 @@ pub(super) fn align(first: &[u8], second: &[u8]) -> Vec<Run> {
         scan(from, to, prefix, &mut runs);
     }
     runs.push(run(first_end, second_end, suffix));
-    runs.0
+    runs.with_ends(first.len(), second.len())
 }
 
 #[derive(Default)]
@@ -59,6 +61,23 @@ impl Runs {
             _ => self.0.push(run),
         }
     }
+
+    /// What is before the first stretch, and after the last, corresponds when it is of one length.
+    fn with_ends(mut self, first_len: usize, second_len: usize) -> Vec<Run> {
+        if let Some(run) = self.0.first_mut()
+            && run.first == run.second
+            && run.first <= GAP_MAX
+        {
+            *run = Run { first: 0, second: 0, len: run.first + run.len };
+        }
+        if let Some(run) = self.0.last_mut() {
+            let rest = first_len - run.first - run.len;
+            if rest == second_len - run.second - run.len && rest <= GAP_MAX {
+                run.len += rest;
+            }
+        }
+        self.0
+    }
 }
 
 fn run(first: usize, second: usize, len: usize) -> Option<Run> {
@@ -68,99 +87,164 @@ fn run(first: usize, second: usize, len: usize) -> Option<Run> {
 fn scan(first: &[u8], second: &[u8], start: usize, runs: &mut Runs) {
     let places = Places::of(first, start);
     let (mut first_end, mut second_end) = (start, start);
-    let mut at = start;
-    while let Some(window) = second.get(at..at + WINDOW) {
+    let (mut at, mut found) = (start, 0);
+    while let Some(window) = second.get(at..).and_then(|rest| rest.first_chunk()) {
         let expected = first_end + (at - second_end);
         let same_shift = first.get(expected..expected + WINDOW) == Some(window);
         let place = if same_shift { Some(expected) } else { places.next(first, window, first_end) };
         let Some(place) = place else {
             at += 1;
+            if at - start > found * HOPE + HOPE_MIN {
+                break;
+            }
             continue;
         };
+        let ahead = tolerant_len(&first[place..], &second[at..]);
         let back = common_suffix(&first[first_end..place], &second[second_end..at]);
-        let len = back + tolerant_len(&first[place..], &second[at..]);
+        let len = back + ahead;
         if place - first_end > len * JUMP_FACTOR {
-            at += 1;
+            at += ahead.max(1);
             continue;
         }
         runs.push(run(place - back, at - back, len));
         first_end = place - back + len;
         second_end = at - back + len;
+        found += len;
         at = second_end;
     }
 }
 
+/// Two blocks of which less than one byte in so many is found again have nothing in common.
+const HOPE: usize = 64;
+/// Bytes that are looked at in any case.
+const HOPE_MIN: usize = 1 << 20;
+
 /// Where windows of the first block are, by a hash of their bytes.
-struct Places(Vec<(u32, u32)>);
+struct Places {
+    /// By hash.
+    places: Vec<(u32, u32)>,
+    /// Where in `places` the hashes with these upper bits begin, and at last where all end.
+    starts: Vec<u32>,
+    /// Bits of a hash that choose a start.
+    bits: u32,
+}
 
 impl Places {
     fn of(block: &[u8], start: usize) -> Self {
-        let starts = (start..block.len().saturating_sub(WINDOW - 1)).step_by(STRIDE);
-        let mut places: Vec<(u32, u32)> = starts
-            .filter_map(|at| {
-                let window = &block[at..at + WINDOW];
+        let windows = || {
+            (start..block.len().saturating_sub(WINDOW - 1)).step_by(STRIDE).filter_map(|at| {
+                let window: &[u8; WINDOW] = block[at..].first_chunk()?;
                 // Padding is everywhere.
                 let plain = window.iter().all(|byte| *byte == window[0]);
                 (!plain).then(|| Some((hash(window), u32::try_from(at).ok()?))).flatten()
             })
-            .collect();
-        places.sort_unstable();
-        Self(places)
+        };
+        let bits = (block.len() / STRIDE).max(1).ilog2().clamp(4, 28);
+        // Counted, summed up, and filled from the end of each: a sort by the upper bits.
+        let mut starts = vec![0_u32; (1 << bits) + 1];
+        for (hash, _) in windows() {
+            starts[bucket(hash, bits)] += 1;
+        }
+        let mut sum = 0;
+        for start in &mut starts {
+            sum += *start;
+            *start = sum;
+        }
+        let mut places = vec![(0, 0); usize::try_from(sum).unwrap_or_default()];
+        for place in windows() {
+            let start = &mut starts[bucket(place.0, bits)];
+            *start -= 1;
+            places[usize::try_from(*start).unwrap_or_default()] = place;
+        }
+        let mut made = Self { places, starts, bits };
+        for bucket in 0..1 << bits {
+            let range = made.range(bucket);
+            made.places[range].sort_unstable();
+        }
+        made
+    }
+
+    fn range(&self, bucket: usize) -> Range<usize> {
+        let end = |at: usize| usize::try_from(self.starts[at]).unwrap_or_default();
+        end(bucket)..end(bucket + 1)
     }
 
     /// The next place from `from` on with this window.
-    fn next(&self, block: &[u8], window: &[u8], from: usize) -> Option<usize> {
+    fn next(&self, block: &[u8], window: &[u8; WINDOW], from: usize) -> Option<usize> {
         /// Windows of one hash that are looked at.
         const TRIES: usize = 4;
-        let key = (hash(window), u32::try_from(from).ok()?);
-        let start = self.0.partition_point(|place| *place < key);
-        self.0[start..]
+        let hash = hash(window);
+        let places = &self.places[self.range(bucket(hash, self.bits))];
+        if places.is_empty() {
+            return None;
+        }
+        let key = (hash, u32::try_from(from).ok()?);
+        let start = places.partition_point(|place| *place < key);
+        places[start..]
             .iter()
-            .take_while(|place| place.0 == key.0)
+            .take_while(|place| place.0 == hash)
             .take(TRIES)
             .filter_map(|place| usize::try_from(place.1).ok())
             .find(|place| block.get(*place..place + WINDOW) == Some(window))
     }
 }
 
+fn bucket(hash: u32, bits: u32) -> usize {
+    usize::try_from(hash >> (32 - bits)).unwrap_or_default()
+}
+
 /// Mixes the two halves of a window, by multiplication with a number without a pattern (Fibonacci hashing).
-fn hash(window: &[u8]) -> u32 {
+fn hash(window: &[u8; WINDOW]) -> u32 {
     const GOLDEN: u64 = 0x9e37_79b9_7f4a_7c15;
     let half = |at: usize| {
-        window[at..at + 8].iter().fold(0_u64, |number, byte| number << 8 | u64::from(*byte))
+        let bytes = window[at..].first_chunk();
+        bytes.map_or(0, |bytes| u64::from_le_bytes(*bytes))
     };
-    let mixed = half(0).wrapping_mul(GOLDEN).rotate_left(29) ^ half(8).wrapping_mul(GOLDEN);
-    u32::try_from(mixed.wrapping_mul(GOLDEN) >> 32).unwrap_or_default()
+    let (low, high) = (half(0), half(8));
+    let mixed = low.wrapping_mul(GOLDEN).rotate_left(29) ^ high.wrapping_mul(GOLDEN);
+    (mixed.wrapping_mul(GOLDEN) >> 32) as u32
 }
 
 /// The length up to the best place to end, where differing bytes count against equal ones.
 fn tolerant_len(first: &[u8], second: &[u8]) -> usize {
     let (mut score, mut best, mut best_len) = (0_isize, 0_isize, 0);
-    for (at, (one, other)) in first.iter().zip(second).enumerate() {
-        score += if one == other { 1 } else { -1 };
+    let mut at = 0;
+    loop {
+        let equal = common_prefix(&first[at..], &second[at..]);
+        at += equal;
+        score += equal.cast_signed();
         if score > best {
-            (best, best_len) = (score, at + 1);
-        } else if best - score > PATIENCE {
-            break;
+            (best, best_len) = (score, at);
         }
+        if at >= first.len() || at >= second.len() || best - score > PATIENCE {
+            return best_len;
+        }
+        at += 1;
+        score -= 1;
     }
-    best_len
 }
 
+/// How many bytes two blocks begin with alike.
 pub(super) fn common_prefix(first: &[u8], second: &[u8]) -> usize {
     const BLOCK: usize = 64;
+    // Mostly the next few bytes tell.
+    let near = first.iter().zip(second).take(BLOCK).take_while(|(one, other)| one == other).count();
+    if near < BLOCK {
+        return near;
+    }
     let blocks = first.chunks_exact(BLOCK).zip(second.chunks_exact(BLOCK));
     let equal = blocks.take_while(|(one, other)| one == other).count() * BLOCK;
-    equal
-        + first[equal..]
-            .iter()
-            .zip(&second[equal..])
-            .take_while(|(one, other)| one == other)
-            .count()
+    let rest = first[equal..].iter().zip(&second[equal..]);
+    equal + rest.take_while(|(one, other)| one == other).count()
 }
 
 fn common_suffix(first: &[u8], second: &[u8]) -> usize {
-    first.iter().rev().zip(second.iter().rev()).take_while(|(one, other)| one == other).count()
+    const BLOCK: usize = 64;
+    let blocks = first.rchunks_exact(BLOCK).zip(second.rchunks_exact(BLOCK));
+    let equal = blocks.take_while(|(one, other)| one == other).count() * BLOCK;
+    let (first, second) = (&first[..first.len() - equal], &second[..second.len() - equal]);
+    let rest = first.iter().rev().zip(second.iter().rev());
+    equal + rest.take_while(|(one, other)| one == other).count()
 }
 
 #[cfg(test)]

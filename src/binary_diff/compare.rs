@@ -1,20 +1,21 @@
 //! The account of two executables: the file region by region, and its debug sections unpacked.
 
-use std::borrow::Cow;
-use std::cell::Cell;
+use std::collections::BTreeMap;
 
 use super::account::Account;
 use super::code::Decoder;
-use super::functions::Function;
-use super::marks::{Mark, marks};
+use super::functions::{Function, FunctionChange};
+use super::marks::{Mark, Part, marks};
 use super::matched::{self, Matched};
+use super::pieces;
 use super::regions::{self, Kind, Pair};
 use super::special;
 use super::targets::{Block, Targets};
-use super::walk::Walk;
-use super::words::Words;
-use crate::binary::Endian;
-use crate::binary::debug::{DebugSections, debug_sections};
+use super::text_lens::TextLens;
+use super::walk::{self, Walk};
+use super::words::{Words, number};
+use crate::binary::Format;
+use crate::binary::debug::decompressed;
 use crate::binary::image::{Image, Region};
 use crate::binary::pclntab::Pclntab;
 
@@ -22,7 +23,6 @@ use crate::binary::pclntab::Pclntab;
 pub(super) struct Opened<'a> {
     pub(super) image: &'a Image<'a>,
     pub(super) lines: Option<Pclntab<'a>>,
-    pub(super) debug: DebugSections<'a>,
 }
 
 /// What the comparison of two executables found.
@@ -38,15 +38,8 @@ pub(super) struct Found<'a> {
 pub(super) struct Unpacked<'a> {
     pub(super) name: &'a str,
     pub(super) account: Account,
-    first: &'a [u8],
-    second: &'a [u8],
-}
-
-impl Unpacked<'_> {
     /// Whether the account makes the second section out of the first.
-    pub(super) fn is_whole(&self) -> bool {
-        self.account.apply(self.first).is_some_and(|made| made == self.second)
-    }
+    pub(super) is_whole: bool,
 }
 
 /// Debug information of large programs has a few hundred megabytes.
@@ -54,20 +47,32 @@ const DEBUG_MAX: u64 = 4 << 30;
 
 impl<'a> Opened<'a> {
     pub(super) fn new(image: &'a Image<'a>) -> Self {
-        Self { image, lines: Pclntab::read(image), debug: debug_sections(image, DEBUG_MAX) }
+        Self { image, lines: Pclntab::read(image) }
     }
+}
 
-    /// The unpacked content of a region, when it is packed.
-    fn unpacked(&'a self, region: &Region) -> Option<(&'a str, &'a [u8])> {
-        let sections = self.debug.sections.iter();
-        let is_it = |index: usize| self.image.regions.get(index) == Some(region);
-        sections.filter(|section| is_it(section.region)).find_map(|section| {
-            match &section.content {
-                Cow::Owned(content) => Some((section.name.as_str(), content.as_slice())),
-                Cow::Borrowed(_) => None,
-            }
-        })
-    }
+/// Two packed debug sections that differ, unpacked.
+struct Unfolded<'a> {
+    pair: Pair<'a>,
+    name: &'a str,
+    first: Vec<u8>,
+    second: Vec<u8>,
+}
+
+/// Unpacks debug sections, of both files or not at all. What is packed alike is alike.
+fn unfolded<'a>(pairs: &[Pair<'a>], images: (&Image<'_>, &Image<'_>)) -> Vec<Unfolded<'a>> {
+    let mut left = DEBUG_MAX;
+    let unfold = |pair: &Pair<'a>| {
+        let (from, to) = (pair.first?, pair.second?);
+        if pair.kind != Kind::Debug || images.0.content(from) == images.1.content(to) {
+            return None;
+        }
+        let first = decompressed(images.0, from, left)?;
+        let second = decompressed(images.1, to, left)?;
+        left = left.saturating_sub((first.len() + second.len()) as u64);
+        Some(Unfolded { pair: *pair, name: from.name.as_str(), first, second })
+    };
+    pairs.iter().filter_map(unfold).collect()
 }
 
 /// Compares two executables of one container format.
@@ -76,59 +81,81 @@ pub(super) fn compare<'a>(first: &'a Opened<'a>, second: &'a Opened<'a>) -> Foun
     let decoder = Decoder::of(first.image.format.arch.as_deref());
     let by_symbols = !images.0.symbols.is_empty() && !images.1.symbols.is_empty();
     let first_marks = marks(images.0, first.lines.as_ref(), by_symbols);
-    let second_marks = marks(images.1, second.lines.as_ref(), by_symbols);
-    let (mut loaded, mut debug) = (Vec::new(), Vec::new());
-    for pair in regions::paired(images.0, images.1) {
-        if let Some((name, one, other)) = unpacked(first, second, pair) {
-            debug.push((name, matched::debug(pair, one, other)));
-            loaded.push(packed(pair, images));
-        } else {
-            loaded.push(matched::regions(pair, images, (&first_marks, &second_marks), decoder));
-        }
+    if images.0.file == images.1.file {
+        return equal(images.1, &first_marks);
     }
-    let both: Vec<&Matched<'_>> = loaded.iter().chain(debug.iter().map(|(_, one)| one)).collect();
+    let second_marks = marks(images.1, second.lines.as_ref(), by_symbols);
+    let pairs = regions::paired(images.0, images.1);
+    let unfolded = unfolded(&pairs, images);
+    let debug: Vec<_> = unfolded
+        .iter()
+        .map(|section| matched::debug(section.pair, &section.first, &section.second))
+        .collect();
+    let loaded: Vec<_> = pairs
+        .iter()
+        .map(|pair| match unfolded.iter().any(|section| section.pair.second == pair.second) {
+            true => packed(*pair, images),
+            false => matched::regions(*pair, images, (&first_marks, &second_marks), decoder),
+        })
+        .collect();
+    let both: Vec<&Matched<'_>> = loaded.iter().chain(&debug).collect();
     let (map, mut bases) = matched::address_map(&both);
-    bases.extend(named_bases(&first_marks, &second_marks));
-    bases.sort_unstable();
-    bases.dedup();
+    bases.loaded.extend(named_bases(&first_marks, &second_marks));
     let (first_blocks, second_blocks) = (blocks(images.0), blocks(images.1));
-    let targets = Targets { map: &map, first: &first_blocks, second: &second_blocks };
-    let words = Words {
-        targets,
-        bases,
-        big_endian: first.image.format.endian == Endian::Big,
-        last: Cell::default(),
-        misses: Cell::default(),
+    let Format { bits, endian, .. } = first.image.format;
+    let module = first.lines.as_ref().and_then(|lines| lines.module.as_ref());
+    let word = usize::from(bits / 8);
+    let lens = TextLens::of(&first_blocks, word, |word| number(word, endian));
+    // What the module calls types goes on with all other constants, strings first.
+    let types = module.map_or(0..0, |module| {
+        let texts = lens.start().filter(|start| *start > module.types);
+        module.types..texts.map_or(module.etypes, |start| start.min(module.etypes))
+    });
+    let targets = Targets {
+        map: &map,
+        first: &first_blocks,
+        second: &second_blocks,
+        types,
+        code: module.map_or(0..0, |module| module.text..module.etext),
+        lens: &lens,
+        word,
+        variables: &BTreeMap::new(),
+        seen: None,
     };
+    let variables = match by_symbols {
+        true => BTreeMap::new(),
+        false => walk::variables(&loaded, decoder, &targets),
+    };
+    let targets = Targets { variables: &variables, ..targets };
+    let words = Words::new(targets, bases, &first.image.format);
     let special = special::stretches(images.1);
     let mut walk = Walk::new(decoder, &words, &special);
     for region in &loaded {
         walk.region(region);
     }
-    let unpacked = debug
+    let unpacked = unfolded
         .iter()
-        .map(|(name, region)| {
+        .zip(&debug)
+        .map(|(section, region)| {
             let mut walk = Walk::new(decoder, &words, &[]);
             walk.region(region);
-            let (first, second) = (region.first_block, region.second_block);
-            Unpacked { name, account: walk.account, first, second }
+            let is_whole = walk.account.makes(&section.first, &section.second);
+            Unpacked { name: section.name, account: walk.account, is_whole }
         })
         .collect();
     Found { account: walk.account, unpacked, functions: walk.functions }
 }
 
-/// The unpacked contents of two sections whose packed ones differ.
-fn unpacked<'a>(
-    first: &'a Opened<'a>,
-    second: &'a Opened<'a>,
-    pair: Pair<'a>,
-) -> Option<(&'a str, &'a [u8], &'a [u8])> {
-    let (from, to) = (pair.first?, pair.second?);
-    if pair.kind != Kind::Debug || first.image.content(from) == second.image.content(to) {
-        return None;
-    }
-    let (name, one) = first.unpacked(from)?;
-    Some((name, one, second.unpacked(to)?.1))
+/// What two equal files have.
+fn equal<'a>(image: &'a Image<'a>, marks: &[Mark<'a>]) -> Found<'a> {
+    let mut account = Account::default();
+    account.copy(0, image.file.len());
+    let code = image.regions.iter().filter(|region| regions::kind(image, region) == Kind::Code);
+    let pieces = code.flat_map(|region| pieces::cut(region, marks));
+    let named = pieces.filter(|piece| piece.part == Part::Symbol && !piece.name.is_empty());
+    let function = |name| Function { name, change: FunctionChange::Identical };
+    let functions = named.map(|piece| function(piece.name)).collect();
+    Found { account, unpacked: Vec::new(), functions }
 }
 
 /// A packed section stands in the file as a whole.
@@ -151,7 +178,11 @@ fn named_bases(first: &[Mark<'_>], second: &[Mark<'_>]) -> impl Iterator<Item = 
 
 fn blocks<'a>(image: &Image<'a>) -> Vec<Block<'a>> {
     let loaded = image.regions.iter().filter(|region| region.address != 0);
-    let block = |region: &Region| Block { address: region.address, bytes: image.content(region) };
+    let block = |region: &Region| {
+        let is_data = regions::kind(image, region) == Kind::Data;
+        let (address, bytes) = (region.address, image.content(region));
+        Block { address, bytes, is_data, is_constant: is_data && !regions::is_variable(region) }
+    };
     let mut blocks: Vec<_> = loaded.map(block).collect();
     blocks.sort_by_key(|block| block.address);
     blocks

@@ -1,5 +1,6 @@
 //! What of two regions corresponds: pieces by name, and inside of a piece by content.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::address_map::AddressMap;
@@ -7,7 +8,7 @@ use super::align::{Run, align};
 use super::code::Decoder;
 use super::marks::{Mark, Part};
 use super::pieces::{self, Piece};
-use super::regions::{Kind, Pair};
+use super::regions::{self, Kind, Pair};
 use crate::binary::image::Image;
 
 /// Two regions, or two debug sections, and what corresponds in them.
@@ -49,7 +50,7 @@ pub(super) fn regions<'a>(
             let Some(from) = index.and_then(|index| first.get(index)) else { return Vec::new() };
             let old = part(first_block, &from.content);
             let new = part(second_block, &piece.content);
-            runs(pair.kind, decoder, (from, old), (piece, new))
+            runs(pair, decoder, (from, old), (piece, new))
         })
         .collect();
     Matched { pair, first_block, second_block, first, second, matches, runs }
@@ -57,18 +58,21 @@ pub(super) fn regions<'a>(
 
 /// What corresponds in two pieces of one name.
 fn runs(
-    kind: Kind,
+    pair: Pair<'_>,
     decoder: Decoder,
     (from, old): (&Piece<'_>, &[u8]),
     (piece, new): (&Piece<'_>, &[u8]),
 ) -> Vec<Run> {
-    if kind == Kind::Code {
+    if pair.kind == Kind::Code {
         let (from, to) = (decoder.trimmed(old).len(), decoder.trimmed(new).len());
         // Of a function that changed only the start is known to correspond.
         return vec![straight(if from == to { from } else { to.min(1) })];
     }
-    if kind == Kind::Packed {
+    if pair.kind == Kind::Packed {
         return Vec::new();
+    }
+    if is_variable(pair, from, piece) {
+        return vec![straight(usize::try_from(from.len.min(piece.len)).unwrap_or(usize::MAX))];
     }
     let mut runs = if old.len() == new.len() && is_one_thing(piece, old, new) {
         vec![straight(new.len())]
@@ -120,6 +124,15 @@ pub(super) fn part<'a>(block: &'a [u8], range: &Range<usize>) -> &'a [u8] {
 /// A piece of more bytes may have others in it.
 const LARGE: usize = 1 << 16;
 
+/// Whether two pieces are a variable each, with the padding after it where there are no sizes.
+fn is_variable(pair: Pair<'_>, from: &Piece<'_>, piece: &Piece<'_>) -> bool {
+    const PADDING_MAX: u64 = 64;
+    !piece.name.is_empty()
+        && piece.part == Part::Symbol
+        && from.len.abs_diff(piece.len) <= PADDING_MAX
+        && pair.second.is_some_and(regions::is_variable)
+}
+
 /// Whether bytes at the same offset are the same part of the same thing.
 ///
 /// Else a piece is a pool of things without names, which may change places within it; all pieces may be
@@ -136,23 +149,28 @@ fn is_one_thing(piece: &Piece<'_>, old: &[u8], new: &[u8]) -> bool {
 }
 
 /// Addresses from here on are offsets in regions that are not loaded.
-const UNLOADED: u64 = 1 << 62;
+pub(super) const UNLOADED: u64 = 1 << 62;
 /// Room between two such regions.
 const UNLOADED_STEP: u64 = 1 << 40;
 
 /// Addresses in memory and places in sections that are not loaded, and where these begin in both files.
-pub(super) fn address_map(regions: &[&Matched<'_>]) -> (AddressMap, Vec<(u64, u64)>) {
-    let (mut map, mut bases) = (AddressMap::default(), Vec::new());
+pub(super) fn address_map(regions: &[&Matched<'_>]) -> (AddressMap, Bases) {
+    let (mut map, mut bases) = (AddressMap::default(), Bases::default());
     for (number, region) in (0_u64..).zip(regions) {
         let (Some(from), Some(to)) = (region.pair.first, region.pair.second) else { continue };
-        // The offset in a section stands for its address where it has none.
-        let loaded = from.address != 0 && to.address != 0;
+        // The offset in a section stands for its address where it has none, and where it is packed.
+        let is_debug = region.pair.kind == Kind::Debug;
+        let loaded = from.address != 0 && to.address != 0 && !is_debug;
         let base = UNLOADED + number * UNLOADED_STEP;
-        bases.push(if loaded { (from.address, to.address) } else { (base, base) });
+        if is_debug {
+            bases.debug.push((base, base));
+        } else {
+            bases.loaded.push(if loaded { (from.address, to.address) } else { (base, base) });
+        }
         for ((piece, index), runs) in region.second.iter().zip(&region.matches).zip(&region.runs) {
             let Some(from) = index.and_then(|index| region.first.get(index)) else { continue };
             if piece.part == Part::Table {
-                bases.push((from.address, piece.address));
+                bases.loaded.push((from.address, piece.address));
             }
             let (one, other) = if loaded { (from.address, piece.address) } else { (base, base) };
             for run in runs {
@@ -161,6 +179,38 @@ pub(super) fn address_map(regions: &[&Matched<'_>]) -> (AddressMap, Vec<(u64, u6
             }
         }
     }
+    add_moved_symbols(regions, &mut map);
     map.finish();
     (map, bases)
+}
+
+/// A variable is in another section when it has a value in one file and none in the other.
+fn add_moved_symbols(regions: &[&Matched<'_>], map: &mut AddressMap) {
+    let mut gone: BTreeMap<&[u8], &Piece<'_>> = BTreeMap::new();
+    let data = || regions.iter().filter(|region| region.pair.kind == Kind::Data);
+    let has_name = |piece: &&Piece<'_>| piece.part == Part::Symbol && !piece.name.is_empty();
+    for region in data() {
+        let mut used = vec![false; region.first.len()];
+        region.matches.iter().flatten().for_each(|index| used[*index] = true);
+        let left = region.first.iter().zip(&used).filter(|(_, used)| !**used);
+        gone.extend(left.map(|(piece, _)| piece).filter(has_name).map(|piece| (piece.name, piece)));
+    }
+    for region in data() {
+        let new = region.second.iter().zip(&region.matches).filter(|(_, index)| index.is_none());
+        for piece in new.map(|(piece, _)| piece).filter(has_name) {
+            if let Some(from) = gone.remove(piece.name) {
+                let len = usize::try_from(from.len.min(piece.len)).unwrap_or(usize::MAX);
+                map.add(from.address, piece.address, len);
+            }
+        }
+    }
+}
+
+/// Places that numbers are relative to: the same place in both files.
+#[derive(Debug, Default)]
+pub(super) struct Bases {
+    /// Start of types, of code, of a string table.
+    pub(super) loaded: Vec<(u64, u64)>,
+    /// Starts of debug sections.
+    pub(super) debug: Vec<(u64, u64)>,
 }

@@ -18,6 +18,8 @@ mod pieces;
 mod regions;
 mod special;
 mod targets;
+mod text_lens;
+mod variables;
 mod walk;
 mod words;
 
@@ -65,8 +67,8 @@ pub fn compare(first: &Image<'_>, second: &Image<'_>) -> BinaryDiff {
         changed: changed
             .map(|function| (String::from_utf8_lossy(function.name).into_owned(), function.change))
             .collect(),
-        is_whole: found.account.apply(first.file).is_some_and(|made| made == second.file)
-            && found.unpacked.iter().all(|section| section.is_whole()),
+        is_whole: found.account.makes(first.file, second.file)
+            && found.unpacked.iter().all(|section| section.is_whole),
         unpacked: found
             .unpacked
             .iter()

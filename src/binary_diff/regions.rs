@@ -76,9 +76,20 @@ impl<'a> Keys<'a> {
     }
 }
 
-fn kind(image: &Image<'_>, region: &Region) -> Kind {
+/// Whether a program writes to what a region holds, and the linker gave all of it names.
+pub(super) fn is_variable(region: &Region) -> bool {
+    matches!(short(region), "data" | "noptrdata" | "bss" | "noptrbss")
+}
+
+/// Without the segment of Mach-O and without what all names start with.
+fn short(region: &Region) -> &str {
     let name = region.name.as_str();
-    let short = name.rsplit(',').next().unwrap_or(name).trim_start_matches(['.', '_']);
+    name.rsplit(',').next().unwrap_or(name).trim_start_matches(['.', '_'])
+}
+
+pub(super) fn kind(image: &Image<'_>, region: &Region) -> Kind {
+    let name = region.name.as_str();
+    let short = short(region);
     if name.is_empty() {
         return Kind::Header;
     }

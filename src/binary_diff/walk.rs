@@ -1,5 +1,6 @@
 //! Goes through what corresponds and says of each byte of the second file where it comes from.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::account::Account;
@@ -11,6 +12,8 @@ use super::matched::{Matched, part};
 use super::owner::Owner;
 use super::pieces::Piece;
 use super::regions::Kind;
+use super::targets::Targets;
+use super::variables::Seen;
 use super::words::{Grain, Words};
 
 /// A walk over one block: the file, or an unpacked section.
@@ -238,6 +241,31 @@ impl<'a, 'm> Walk<'a, 'm> {
         let owner = special.map_or(owner, |(_, owner)| *owner);
         self.account.new_bytes(first, old, new, owner);
     }
+}
+
+/// Asks the functions that did not change where their variables went.
+pub(super) fn variables(
+    regions: &[Matched<'_>],
+    decoder: Decoder,
+    targets: &Targets<'_>,
+) -> BTreeMap<u64, u64> {
+    let seen = Seen::default();
+    let asked = Targets { seen: Some(&seen), ..targets.clone() };
+    for region in regions.iter().filter(|region| region.pair.kind == Kind::Code) {
+        for (piece, index) in region.second.iter().zip(&region.matches) {
+            let Some(from) = index.and_then(|index| region.first.get(index)) else { continue };
+            let code = |block, piece: &Piece<'_>| Code {
+                bytes: decoder.trimmed(part(block, &piece.content)),
+                address: piece.address,
+            };
+            let (one, other) = (code(region.first_block, from), code(region.second_block, piece));
+            let len = seen.len();
+            if one.bytes != other.bytes && decoder.moved(one, other, &asked).is_none() {
+                seen.forget(len);
+            }
+        }
+    }
+    seen.agreed()
 }
 
 /// To what a difference in a piece belongs unless its place says more.

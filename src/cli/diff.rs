@@ -1,14 +1,18 @@
-use std::io::Write;
+use std::fs::{self, File};
+use std::io::{self, Read as _, Write};
+use std::os::unix::fs::FileTypeExt as _;
 use std::path::{Path, PathBuf};
-use std::{fs, io};
 
 use clap::{Args, ValueEnum};
 
 use crate::cli::diff_evidence::{self, Files};
+use crate::cli::folder::Folder;
 use crate::cli::output::OutputArgs;
 use crate::cli::{Error, Exit};
 use crate::diff::executable::Options;
-use crate::diff::files::{self, Outcome};
+use crate::diff::files::Verdict;
+use crate::diff::packages::{self, Side};
+use crate::packing::Limits;
 use crate::recording::redact;
 use crate::report::diff::{self, EvidenceReport, Report};
 
@@ -19,11 +23,16 @@ use crate::report::diff::{self, EvidenceReport, Report};
 /// cause, which merely follow from it, and which nothing explains. ELF, Mach-O (universal files by
 /// their architectures) and PE, from any machine.
 ///
+/// Either side may be an archive (tar, tar.gz, tar.zst, zip) or a folder of a release: members are
+/// compared by name, a cause that several have is told once, and what else differs of the archives
+/// (times, owners, modes, order) is told after. An archive beside a plain executable stands for the
+/// one executable in it.
+///
 /// Either side may be an evidence file, which `goaudit record --evidence` or `--evidence` wrote on
 /// another machine: then the first package that diverged is named, and what the build info says. What
 /// bytes, values and lines differ takes both files.
 ///
-/// Exits with 1 when the two differ.
+/// Exits with 1 when the two differ, with 3 when no difference was found and not all could be read.
 #[derive(Debug, Args)]
 pub(super) struct DiffArgs {
     first: PathBuf,
@@ -31,7 +40,8 @@ pub(super) struct DiffArgs {
     /// Leave this out of the comparison
     #[arg(long, value_enum, value_name = "WHAT")]
     ignore: Vec<Ignored>,
-    /// End with 3 unless FIRST and the differences found give SECOND, byte for byte
+    /// End with 3 unless FIRST and the differences found give SECOND, byte for byte; of archives,
+    /// each executable
     #[arg(long)]
     prove: bool,
     /// Also write the evidence of SECOND to this file, for another machine to compare with
@@ -60,11 +70,11 @@ impl DiffArgs {
     pub(super) fn run(&self, out: &mut dyn Write) -> Result<Exit, Error> {
         // Read.
         [&self.first, &self.second].into_iter().try_for_each(|path| diff_evidence::limit(path))?;
-        let (first, second) = (read(&self.first)?, read(&self.second)?);
+        let (mut first, mut second) = (Input::read(&self.first)?, Input::read(&self.second)?);
         self.output.probe_beside(&[self.first.clone(), self.second.clone()])?;
         let files = Files {
             paths: [&self.first, &self.second],
-            contents: [&first, &second],
+            contents: [first.bytes(), second.bytes()],
             kept: self.evidence.as_deref(),
             output: self.output.path(),
         };
@@ -75,13 +85,15 @@ impl DiffArgs {
 
         // Work.
         let options = Options { ignore_signature: self.ignore.contains(&Ignored::Signature) };
-        let name = self.second.display().to_string();
-        let report = Report {
-            pair: files::compare(&name, &first, &second, options),
-            first: self.first.display().to_string(),
-            second: name,
-            ignores_signature: options.ignore_signature,
-        };
+        let names = [self.first.display().to_string(), self.second.display().to_string()];
+        let pair = packages::compare(
+            names.each_ref().map(String::as_str),
+            first.side(),
+            second.side(),
+            options,
+        );
+        let [first, second] = names;
+        let report = Report { pair, first, second, ignores_signature: options.ignore_signature };
 
         // Write.
         let text = match self.output.format {
@@ -90,13 +102,11 @@ impl DiffArgs {
         };
         self.output.write(out, &redact::credentials(&text))?;
         diff_evidence::keep(self.evidence.as_deref(), evidence.as_deref())?;
-        Ok(match &report.pair.outcome {
-            _ if report.pair.is_same() => Exit::Kept,
-            Outcome::Unread { .. } => Exit::NoVerdict,
-            Outcome::Executable(diff) if self.prove && diff.bytes.is_proven != Some(true) => {
-                Exit::NoVerdict
-            }
-            _ => Exit::Broken,
+        Ok(match report.pair.verdict() {
+            Verdict::Same => Exit::Kept,
+            Verdict::Unknown => Exit::NoVerdict,
+            Verdict::Differs if self.prove && !report.pair.is_proven() => Exit::NoVerdict,
+            Verdict::Differs => Exit::Broken,
         })
     }
 
@@ -124,10 +134,51 @@ impl DiffArgs {
     }
 }
 
-fn read(path: &Path) -> Result<Vec<u8>, Error> {
-    let error = |source| Error::Read { path: path.to_owned(), source };
-    if fs::metadata(path).map_err(error)?.is_dir() {
-        return Err(error(io::ErrorKind::IsADirectory.into()));
+/// What a side is.
+enum Input {
+    File(Vec<u8>),
+    Folder(Box<Folder>),
+}
+
+/// A larger file is not read: all of it is held.
+const LARGEST: u64 = 4 << 30;
+
+impl Input {
+    fn read(path: &Path) -> Result<Self, Error> {
+        let error = |source| Error::Read { path: path.to_owned(), source };
+        let kind = fs::metadata(path).map_err(error)?.file_type();
+        if kind.is_dir() {
+            return Ok(Self::Folder(Box::new(Folder::open(path, Limits::default())?)));
+        }
+        if kind.is_char_device() || kind.is_block_device() || kind.is_socket() {
+            let why = "a device or socket, and no file, archive or folder";
+            return Err(error(io::Error::new(io::ErrorKind::InvalidInput, why)));
+        }
+        let mut bytes = Vec::new();
+        let file = File::open(path).map_err(error)?;
+        file.take(LARGEST.saturating_add(1)).read_to_end(&mut bytes).map_err(error)?;
+        if u64::try_from(bytes.len()).unwrap_or(u64::MAX) > LARGEST {
+            let why = format!("larger than {LARGEST} bytes");
+            return Err(error(io::Error::new(io::ErrorKind::FileTooLarge, why)));
+        }
+        Ok(Self::File(bytes))
     }
-    fs::read(path).map_err(error)
+
+    /// `None` for a folder.
+    fn bytes(&self) -> Option<&[u8]> {
+        match self {
+            Self::File(bytes) => Some(bytes),
+            Self::Folder(_) => None,
+        }
+    }
+
+    fn side(&mut self) -> Side<'_> {
+        match self {
+            Self::File(bytes) => Side::File(bytes),
+            Self::Folder(folder) => {
+                let Folder { package, files } = folder.as_mut();
+                Side::Folder { package, members: files }
+            }
+        }
+    }
 }

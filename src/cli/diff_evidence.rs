@@ -41,7 +41,8 @@ fn ends(path: &Path, bytes: u64) -> io::Result<Vec<u8>> {
 /// Two files that were read, and the files that are to be written.
 pub(super) struct Files<'a> {
     pub(super) paths: [&'a Path; 2],
-    pub(super) contents: [&'a [u8]; 2],
+    /// `None` for a folder.
+    pub(super) contents: [Option<&'a [u8]>; 2],
     /// Where the evidence of the second goes.
     pub(super) kept: Option<&'a Path>,
     /// Where the report goes.
@@ -60,22 +61,28 @@ impl Files<'_> {
             return Err(Error::TwiceWritten { other: "report", path: kept.to_owned() });
         }
         let [_, second] = self.contents;
-        if is_evidence(second) {
+        if second.is_some_and(is_evidence) {
             let why = "writes that of SECOND, which is evidence: copy the file";
             return Err(Error::NotOfEvidence { option: OPTION, why });
+        }
+        let no_executable = Error::NotOfEvidence {
+            option: OPTION,
+            why: "writes that of SECOND, which is no executable",
+        };
+        if second.is_none() {
+            return Err(no_executable);
         }
         files::probe(kept).map_err(|source| Error::WriteFile { path: kept.to_owned(), source })?;
         let made = self.made(1)?;
         if made.artifacts.iter().all(|artifact| artifact.executable.is_none()) {
-            let why = "writes that of SECOND, which is no executable";
-            return Err(Error::NotOfEvidence { option: OPTION, why });
+            return Err(no_executable);
         }
         Ok(Some(made.to_json()))
     }
 
     /// Compares the two where one of them is evidence.
     pub(super) fn report(&self) -> Result<Option<EvidenceReport>, Error> {
-        if !self.contents.iter().any(|content| is_evidence(content)) {
+        if !self.contents.iter().flatten().any(|content| is_evidence(content)) {
             return Ok(None);
         }
         let (mut first, mut second) = (self.side(0)?, self.side(1)?);
@@ -95,8 +102,13 @@ impl Files<'_> {
         Ok(Some(EvidenceReport { first, second, diff }))
     }
 
+    fn content(&self, at: usize) -> Result<&[u8], Error> {
+        let why = "is compared with an executable or other evidence: name the file in the folder";
+        self.contents[at].ok_or(Error::NotOfEvidence { option: "evidence", why })
+    }
+
     fn side(&self, at: usize) -> Result<EvidenceSide, Error> {
-        let (path, content) = (self.paths[at], self.contents[at]);
+        let (path, content) = (self.paths[at], self.content(at)?);
         let is_kept = is_evidence(content);
         let evidence = match is_kept {
             true => Evidence::parse(content)
@@ -107,7 +119,7 @@ impl Files<'_> {
     }
 
     fn made(&self, at: usize) -> Result<Evidence, Error> {
-        let (path, content) = (self.paths[at], self.contents[at]);
+        let (path, content) = (self.paths[at], self.content(at)?);
         let (name, sha256) = (path.display().to_string(), describe(content).sha256);
         match Image::parse(content) {
             Ok(image) => Ok(Evidence::of_binary(&image, &name, &sha256)),

@@ -1,5 +1,7 @@
 //! Lists a release folder without leaving it.
 
+use std::borrow::Cow;
+use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::io::{self, Read as _};
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
@@ -8,7 +10,8 @@ use std::path::{Path, PathBuf};
 
 use sha2::Digest as _;
 
-use crate::packing::{Digest, FolderEntry, MemberKind};
+use crate::diff::packages::Members;
+use crate::packing::{Digest, FolderEntry, Limits, MemberKind, Package, PackingError, folder};
 
 /// Folders below each other past which none is opened.
 const DEPTH: usize = 32;
@@ -22,6 +25,56 @@ pub enum FolderError {
     TooMany { path: PathBuf, limit: usize },
     #[error("`{path}` is more than {limit} folders deep: name the folder of the release alone")]
     TooDeep { path: PathBuf, limit: usize },
+}
+
+/// A folder as a package, and its files.
+pub struct Folder {
+    pub package: Package,
+    pub files: Files,
+}
+
+/// Reads the files of a folder, one when it is asked for.
+pub struct Files {
+    root: PathBuf,
+    /// Relative path and SHA-256, by the index of the member.
+    listed: Vec<(Vec<u8>, Option<Digest>)>,
+    /// In bytes, of one file.
+    limit: u64,
+}
+
+impl Folder {
+    /// Lists a folder.
+    ///
+    /// # Errors
+    ///
+    /// Fails as [`list`] does.
+    pub fn open(root: &Path, limits: Limits) -> Result<Self, FolderError> {
+        let entries = list(root, limits.members)?;
+        let listed = entries.iter().map(|entry| (entry.path.clone(), entry.digest)).collect();
+        let files = Files { root: root.to_owned(), listed, limit: limits.member };
+        Ok(Self { package: folder(entries), files })
+    }
+}
+
+impl Members for Files {
+    fn content(&mut self, index: usize) -> Result<Cow<'_, [u8]>, PackingError> {
+        let Some((path, digest)) = self.listed.get(index) else { return Ok(Cow::Borrowed(&[])) };
+        let unread = |why: String| PackingError::Unread {
+            member: String::from_utf8_lossy(path).into_owned(),
+            why,
+        };
+        let mut bytes = Vec::new();
+        File::open(self.root.join(OsStr::from_bytes(path)))
+            .and_then(|file| file.take(self.limit.saturating_add(1)).read_to_end(&mut bytes))
+            .map_err(|error| unread(error.to_string()))?;
+        if u64::try_from(bytes.len()).unwrap_or(u64::MAX) > self.limit {
+            return Err(unread(format!("it is larger than {} bytes", self.limit)));
+        }
+        if digest.is_some_and(|digest| digest != Digest::of(&bytes)) {
+            return Err(unread("it changed while it was read".to_owned()));
+        }
+        Ok(Cow::Owned(bytes))
+    }
 }
 
 /// Lists all below a folder, with the SHA-256 of each file. Links are listed and not followed.

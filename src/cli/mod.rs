@@ -168,6 +168,8 @@ enum Error {
     #[error("the {side} command failed: `{command}` ended with {status}")]
     Command { side: &'static str, command: String, status: std::process::ExitStatus },
     #[error(transparent)]
+    Folder(#[from] folder::FolderError),
+    #[error(transparent)]
     Graph(#[from] graph::GraphError),
     #[error(transparent)]
     Verify(#[from] verify::VerifyError),
@@ -219,6 +221,7 @@ impl Error {
             | Self::NoRule { .. } => Exit::Usage,
             Self::Graph(err) => err.exit(),
             Self::Capture(_)
+            | Self::Folder(_)
             | Self::NotKnown { .. }
             | Self::NotWhole { .. }
             | Self::NoBuild { .. }

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 /// What a cause is about. The names are stable: policies and programs use them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Category {
     Toolchain,
@@ -30,6 +30,8 @@ pub enum Category {
     CacheState,
     Nondeterminism,
     Signature,
+    /// What an archive says of its members, and how it is packed.
+    Packaging,
     Unknown,
 }
 
@@ -59,6 +61,7 @@ impl Category {
             Self::CacheState => "cache-state",
             Self::Nondeterminism => "nondeterminism",
             Self::Signature => "signature",
+            Self::Packaging => "packaging",
             Self::Unknown => "unknown",
         }
     }
@@ -103,7 +106,7 @@ impl Category {
             Self::Nondeterminism => {
                 "build the package twice with the same inputs and report what differs to its authors"
             }
-            Self::CommandKind | Self::Signature | Self::Unknown => return None,
+            Self::CommandKind | Self::Signature | Self::Packaging | Self::Unknown => return None,
         })
     }
 }

@@ -21,6 +21,7 @@ pub mod files;
 mod matching;
 pub mod misses;
 mod origin;
+pub mod packages;
 pub mod path_map;
 pub mod plan;
 mod reach;

@@ -46,7 +46,8 @@ pub(super) fn of(category: Category, about: &str, change: &Change, roots: &[Root
         Category::BuildSettings
         | Category::TestInput
         | Category::CacheState
-        | Category::Signature => {
+        | Category::Signature
+        | Category::Packaging => {
             format!("{about}: {first} → {second}")
         }
         Category::Unknown => format!("{about}: {first} → {second}"),

@@ -101,16 +101,16 @@ impl<'a> Contents<'a> {
     /// Moves to an offset of the unpacked bytes.
     fn at(&mut self, offset: u64) -> Result<At<'_, 'a>, PackingError> {
         let algorithm = self.package.compression.as_ref().map(|found| found.algorithm);
-        let backward = match &self.source {
-            Source::Unopened => true,
-            Source::Whole(_) => false,
-            Source::Stream(stream) => stream.position > offset,
+        let (opens, backward) = match &self.source {
+            Source::Unopened => (true, false),
+            Source::Whole(_) => (false, false),
+            Source::Stream(stream) => (false, stream.position > offset),
         };
-        if backward {
+        if opens || backward {
             let reader = compression::reader(self.file, algorithm)?;
             self.source = if self.package.kind == Kind::Tar && algorithm.is_none() {
                 Source::Whole(Cow::Borrowed(self.file))
-            } else if self.package.unpacked <= KEPT {
+            } else if backward && self.package.unpacked <= KEPT {
                 Source::Whole(Cow::Owned(whole(reader, self.package.unpacked, 0)?))
             } else if self.restarts > RESTARTS {
                 return Err(PackingError::OutOfOrder);

@@ -254,6 +254,12 @@ impl Member {
         }
     }
 
+    /// The path that an unpacker makes of its name: `./bin/` is `bin`.
+    #[must_use]
+    pub fn path(&self) -> &str {
+        names::path(&self.name)
+    }
+
     /// Returns what the archive says of it under a name of [`Member::extra`].
     #[must_use]
     pub fn extra(&self, name: &str) -> Option<&str> {

@@ -65,7 +65,7 @@ fn inside(differences: &Differences) -> Vec<String> {
         let mut keys = keys.map(|key| key.trim_start_matches("build ").to_owned());
         keys.any(|key| cause.title.starts_with(&format!("{key}: ")))
     };
-    let causes = pair.causes().into_iter().map(|(cause, _)| cause);
+    let causes = pair.causes().into_iter().map(|shared| shared.cause);
     let mut lines: Vec<String> = causes
         .filter(|cause| !of_settings(cause))
         .map(|cause| match (&cause.first, &cause.second) {

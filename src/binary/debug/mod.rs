@@ -68,6 +68,17 @@ pub fn debug_sections<'a>(image: &Image<'a>, limit: u64) -> DebugSections<'a> {
     read
 }
 
+/// Decompresses one region, which may have `limit` bytes once it is.
+///
+/// `None` for what is no DWARF section, is not compressed, is damaged, or claims to be larger.
+#[must_use]
+pub fn decompressed(image: &Image<'_>, region: &Region, limit: u64) -> Option<Vec<u8>> {
+    match content(image, region, &Name::of(region)?, limit) {
+        Ok(Cow::Owned(content)) => Some(content),
+        _ => None,
+    }
+}
+
 /// What the name of a section says.
 struct Name {
     canonical: String,

@@ -59,9 +59,7 @@ pub(super) fn moved(
                     Some(pages) if one & !mask == other & !mask => {
                         let from = pages.from.wrapping_add(from);
                         let to = pages.to.wrapping_add(to);
-                        let found = targets.are_same(from, to)
-                            || text_lens(first.bytes, at)
-                                .any(|len| targets.hold_same_text(from, to, len));
+                        let found = targets.are_equal(from, to, text_lens(first.bytes, at));
                         pages.waits &= !found;
                         found || !differs && !pages.waits
                     }
@@ -124,9 +122,17 @@ fn text_lens(code: &[u8], at: usize) -> impl Iterator<Item = usize> {
     /// Instructions looked at: the length comes next, or after what stands between for speed.
     const BEFORE: usize = 4;
     const AFTER: usize = 7;
-    let near = code.get(at.saturating_sub(4 * BEFORE)..).unwrap_or_default();
-    let words = near.chunks_exact(4).take(BEFORE + AFTER).filter_map(word);
-    words.filter_map(constant).filter(|len| *len > 1)
+    /// A variable gets the length first, and between the two the garbage collector is asked.
+    const FAR: usize = 20;
+    const FAR_LEN_MIN: usize = 4;
+    let start = at.saturating_sub(4 * FAR);
+    let near = (at - start) / 4 - BEFORE.min(at / 4);
+    let words = code.get(start..).unwrap_or_default().chunks_exact(4);
+    let words = words.take((at - start) / 4 + AFTER).filter_map(word).enumerate();
+    words
+        .filter_map(|(index, word)| Some((index, constant(word)?)))
+        .filter(move |(index, len)| *len >= if *index < near { FAR_LEN_MIN } else { 1 })
+        .map(|(_, len)| len)
 }
 
 /// What an instruction loads into a register: `MOVZ`, or `ORR` of the zero register and a pattern of
@@ -199,6 +205,7 @@ fn sign_extended(value: u64, bits: u32) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::super::super::address_map::AddressMap;
+    use super::super::super::text_lens::TextLens;
     use super::*;
 
     #[test]
@@ -239,7 +246,20 @@ mod tests {
             let mut map = AddressMap::default();
             map.add(0x3123, to, 8);
             map.finish();
-            let targets = Targets { map: &map, first: &[], second: &[] };
+            let (types, code, lens) = (0..0, 0..0, &TextLens::default());
+            let (variables, seen) = (&std::collections::BTreeMap::new(), None);
+            let (first_blocks, second_blocks) = (&[], &[]);
+            let targets = Targets {
+                map: &map,
+                first: first_blocks,
+                second: second_blocks,
+                types,
+                code,
+                lens,
+                word: 8,
+                variables,
+                seen,
+            };
             moved(at(&first, 0x1000), at(&second, 0x3000), &targets)
         };
         assert_eq!(found(0x5127), Some(vec![Moved { at: 4, len: 4 }]));

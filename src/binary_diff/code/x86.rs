@@ -41,11 +41,11 @@ pub(super) fn moved(
                 false => value.cast_unsigned() & (u64::MAX >> (64 - 8 * field.len.min(8))),
             };
             let (from, to) = (target(from, first.address), target(to, second.address));
-            let is_same = targets.are_same(from, to) || {
+            let is_same = || {
                 let lens = text_lens(&constants, first.bytes, end, bits);
-                lens.into_iter().any(|len| targets.hold_same_text(from, to, len))
+                targets.are_equal(from, to, lens.into_iter())
             };
-            if is_same {
+            if targets.are_same(from, to) || is_same() {
                 rest.0.drain(range.clone());
                 rest.1.drain(range);
             }
@@ -95,7 +95,7 @@ fn text_lens(before: &[u64], code: &[u8], from: usize, bits: u32) -> Vec<usize> 
         .filter_map(|next| constant(&next))
         .collect::<Vec<_>>();
     let lens = before.iter().chain(&after).copied();
-    lens.filter(|len| *len > 1).filter_map(|len| usize::try_from(len).ok()).collect()
+    lens.filter(|len| *len > 0).filter_map(|len| usize::try_from(len).ok()).collect()
 }
 
 fn constant(instruction: &Instruction) -> Option<u64> {

@@ -257,6 +257,11 @@ fn texts(pair: &Pair<'_>, findings: &mut Findings) -> BTreeSet<Text> {
             .and_then(|place| old_headers.iter().find(|header| header.holds(place)));
         let same = old.zip(header).filter(|(old, new)| old.is_same(new, pair.images));
         if let Some((old, new)) = same {
+            let name = new.name(second);
+            if findings.stamped.contains(&name) {
+                findings.owners.insert(*number, Owner::Value);
+                continue;
+            }
             let (one, other) = (old.text(first), new.text(second));
             let is_stamp = pair.build_id == BuildIdMeaning::LinkerInputsOnly
                 && second.symbols.is_empty()
@@ -266,7 +271,7 @@ fn texts(pair: &Pair<'_>, findings: &mut Findings) -> BTreeSet<Text> {
                 findings.owners.insert(*number, Owner::Value);
             }
             texts.insert(Text {
-                variable: new.name(second),
+                variable: name,
                 is_line_ends: is_line_ends(one, other),
                 is_stamp,
                 first: excerpt(one, other),

@@ -97,7 +97,7 @@ impl Undo {
             (Category::Nondeterminism | Category::CacheState | Category::TestInput, _) => {
                 return Err("a plan knows inputs only, and they are equal");
             }
-            (Category::Signature | Category::Unknown, _) => {
+            (Category::Signature | Category::Packaging | Category::Unknown, _) => {
                 return Err("it is not known what would undo it");
             }
         })

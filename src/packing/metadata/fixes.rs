@@ -1,4 +1,8 @@
 //! What to do about each difference, by the kind of archive.
+//!
+//! Source of the keys of GoReleaser: <https://goreleaser.com/customization/archive/>. An `mtime` is a
+//! template that gives RFC 3339, as `.CommitDate` is; without `builds_info` that of the binary is
+//! taken, which `mod_timestamp` sets, in seconds since 1970.
 
 use crate::packing::Kind;
 
@@ -19,7 +23,7 @@ impl Fix {
 }
 
 pub(super) const MODIFIED: Fix = Fix {
-    tar: "tar --mtime=@$SOURCE_DATE_EPOCH; in GoReleaser builds[].mod_timestamp: '{{ .CommitTimestamp }}', and mtime: '{{ .CommitDate }}' in archives[].builds_info and archives[].files[].info",
+    tar: "tar --mtime=@$SOURCE_DATE_EPOCH; in GoReleaser mtime: '{{ .CommitDate }}' in archives[].builds_info and archives[].files[].info",
     zip: "TZ=UTC touch -d @$SOURCE_DATE_EPOCH on all files, then TZ=UTC zip -X; in GoReleaser mtime: '{{ .CommitDate }}' in archives[].builds_info and archives[].files[].info",
 };
 
@@ -29,8 +33,8 @@ pub(super) const OWNER: Fix = Fix {
 };
 
 pub(super) const MODE: Fix = Fix {
-    tar: "the same umask on both sides, or tar --mode=u=rwX,go=rX; in GoReleaser mode: 0755 in archives[].builds_info",
-    zip: "the same umask on both sides, or chmod before zip; in GoReleaser mode: 0755 in archives[].builds_info",
+    tar: "the same umask on both sides, or tar --mode=u=rwX,go=rX; in GoReleaser mode: 0755 in archives[].builds_info, mode: 0644 in archives[].files[].info",
+    zip: "the same umask on both sides, or chmod before zip; in GoReleaser mode: 0755 in archives[].builds_info, mode: 0644 in archives[].files[].info",
 };
 
 pub(super) const ORDER: Fix =

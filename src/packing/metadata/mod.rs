@@ -31,6 +31,8 @@ pub enum Aspect {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MetadataDifference {
     pub aspect: Aspect,
+    /// What differs without the members that have it, such as `modification time`.
+    pub what: String,
     /// What differs, such as `modification time of 41 of 41 members`.
     pub title: String,
     /// Of the first member in [`MetadataDifference::example`], where several are gathered.
@@ -88,8 +90,17 @@ fn renamed(pairing: &Pairing, found: &mut Vec<MetadataDifference>) {
 
 /// A difference of what is around all members.
 fn around(aspect: Aspect, title: &str, first: String, second: String) -> MetadataDifference {
-    let title = title.to_owned();
-    MetadataDifference { aspect, title, first, second, example: None, count: 1, of: 1, fix: None }
+    MetadataDifference {
+        aspect,
+        what: title.to_owned(),
+        title: title.to_owned(),
+        first,
+        second,
+        example: None,
+        count: 1,
+        of: 1,
+        fix: None,
+    }
 }
 
 /// The members of both, side by side.
@@ -164,7 +175,8 @@ impl<'a> Members<'a> {
             let Group { values: (first, second), example, count } = group;
             let title = title(what, example, count, of);
             let example = Some(example.name.to_string());
-            MetadataDifference { aspect, title, first, second, example, count, of, fix }
+            let what = what.to_owned();
+            MetadataDifference { aspect, what, title, first, second, example, count, of, fix }
         }));
     }
 
@@ -186,6 +198,7 @@ impl<'a> Members<'a> {
         let names = (&before.1.name, &after.1.name);
         found.push(MetadataDifference {
             aspect: Aspect::Order,
+            what: "order".to_owned(),
             title: format!("order of {moved} of {of} members"),
             first: format!("`{}` before `{}`", names.0, names.1),
             second: format!("`{}` before `{}`", names.1, names.0),
@@ -227,6 +240,7 @@ impl<'a> Members<'a> {
         };
         found.push(MetadataDifference {
             aspect: Aspect::Modified,
+            what: what.to_owned(),
             title: title(what, example, differing.len(), self.pairs.len()),
             first: one.to_string(),
             second: other.to_string(),

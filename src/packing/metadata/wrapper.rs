@@ -6,20 +6,24 @@ use super::{
 use crate::packing::{End, GzipHeader, Modified, names};
 
 pub(super) fn format(first: &Package, second: &Package, found: &mut Vec<MetadataDifference>) {
-    let (one, other) = (kind(first), kind(second));
+    let (one, other) = (first.format(), second.format());
     if one != other {
         found.push(around(Aspect::Format, "format", one, other));
     }
 }
 
-fn kind(package: &Package) -> String {
-    let packed = package.compression.as_ref().map(|packed| packed.algorithm);
-    match (package.kind, packed.map(Algorithm::name)) {
-        (Kind::Tar, None) => "tar".to_owned(),
-        (Kind::Tar, Some(algorithm)) => format!("tar in {algorithm}"),
-        (Kind::Zip, _) => "zip".to_owned(),
-        (Kind::Single, algorithm) => format!("one file in {}", algorithm.unwrap_or_default()),
-        (Kind::Folder, _) => "folder".to_owned(),
+impl Package {
+    /// What it is, such as `tar in gzip`.
+    #[must_use]
+    pub fn format(&self) -> String {
+        let packed = self.compression.as_ref().map(|packed| packed.algorithm);
+        match (self.kind, packed.map(Algorithm::name)) {
+            (Kind::Tar, None) => "tar".to_owned(),
+            (Kind::Tar, Some(algorithm)) => format!("tar in {algorithm}"),
+            (Kind::Zip, _) => "zip".to_owned(),
+            (Kind::Single, algorithm) => format!("one file in {}", algorithm.unwrap_or_default()),
+            (Kind::Folder, _) => "folder".to_owned(),
+        }
     }
 }
 

@@ -9,6 +9,8 @@ use serde::Serialize;
 use super::Report;
 use crate::diff::executable::{Bytes, Cause, Difference, ExecutableDiff, Functions, PackageChange};
 use crate::diff::files::{FilePair, FileSide, Outcome};
+use crate::diff::packages::PackageDiff;
+use crate::diff::packages::lines::{LineChange, TextDiff};
 
 #[derive(Serialize)]
 struct Document<'a> {
@@ -23,7 +25,8 @@ struct Document<'a> {
 #[derive(Serialize)]
 struct SideObject<'a> {
     path: &'a str,
-    sha256: &'a str,
+    /// Null for a folder, and for a member that could not be read.
+    sha256: Option<&'a str>,
     bytes: u64,
     format: &'a str,
     go_version: Option<&'a str>,
@@ -31,8 +34,15 @@ struct SideObject<'a> {
 
 #[derive(Serialize)]
 struct ContentObject<'a> {
-    /// `identical`, `executable`, `evidence`, `parts`, `content`, `only-first`, `only-second` or `unread`.
+    /// `identical`, `executable`, `evidence`, `parts`, `content`, `follows`, `only-first`, `only-second` or
+    /// `unread`.
     outcome: &'static str,
+    /// Why it differs, for `follows`: because others do.
+    follows: Option<&'static str>,
+    /// Null but for `content`.
+    differs_at: Option<DiffersAt<'a>>,
+    /// Null but for archives and folders.
+    members: Option<MembersObject>,
     /// Null where bytes were not accounted for.
     bytes: Option<BytesObject>,
     causes: Vec<CauseObject<'a>>,
@@ -55,6 +65,36 @@ struct PartObject<'a> {
 }
 
 #[derive(Serialize)]
+struct DiffersAt<'a> {
+    /// Of the first byte that differs, from 0 on.
+    offset: usize,
+    /// The first lines that differ; empty where they are no small texts.
+    lines: Vec<LineObject<'a>>,
+    /// Lines that differ besides.
+    more_lines: usize,
+    line_ends_only: bool,
+}
+
+#[derive(Serialize)]
+struct LineObject<'a> {
+    /// From 1 on: in FIRST, or in SECOND for a line that FIRST does not have.
+    line: usize,
+    first: Option<&'a str>,
+    second: Option<&'a str>,
+}
+
+/// Files of archives and folders, by what became of them; those in archives inside are not counted.
+#[derive(Serialize, Default)]
+struct MembersObject {
+    identical: usize,
+    differing: usize,
+    following: usize,
+    only_first: usize,
+    only_second: usize,
+    unread: usize,
+}
+
+#[derive(Serialize)]
 struct BytesObject {
     differing: u64,
     explained: u64,
@@ -70,9 +110,12 @@ pub(super) struct CauseObject<'a> {
     title: &'a str,
     first: Option<&'a str>,
     second: Option<&'a str>,
+    /// Of all of `files` together.
     bytes: u64,
     details: &'a [String],
     fix: Option<&'a str>,
+    /// The files of archives or folders that have it; in a part empty.
+    files: Vec<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -130,7 +173,7 @@ pub fn render(report: &Report) -> String {
 fn side<'a>(path: &'a str, file: &'a FileSide) -> SideObject<'a> {
     SideObject {
         path,
-        sha256: &file.sha256,
+        sha256: Some(file.sha256.as_str()).filter(|sum| !sum.is_empty()),
         bytes: file.bytes,
         format: &file.format,
         go_version: Some(file.go_version.as_str()).filter(|version| !version.is_empty()),
@@ -140,6 +183,9 @@ fn side<'a>(path: &'a str, file: &'a FileSide) -> SideObject<'a> {
 fn content(pair: &FilePair) -> ContentObject<'_> {
     let plain = |outcome| ContentObject {
         outcome,
+        follows: None,
+        differs_at: None,
+        members: None,
         bytes: None,
         causes: Vec::new(),
         differences: Vec::new(),
@@ -152,20 +198,72 @@ fn content(pair: &FilePair) -> ContentObject<'_> {
         Outcome::Identical => plain("identical"),
         Outcome::OnlyFirst => plain("only-first"),
         Outcome::OnlySecond => plain("only-second"),
-        Outcome::Content { .. } => plain("content"),
+        Outcome::Content { offset, text } => ContentObject {
+            differs_at: Some(differs_at(*offset, text.as_ref())),
+            ..plain("content")
+        },
+        Outcome::Follows { why } => ContentObject { follows: Some(why), ..plain("follows") },
+        Outcome::Package(package) => ContentObject {
+            parts: package.parts.iter().map(part).collect(),
+            causes: shared(pair),
+            members: Some(members(package)),
+            not_compared: package.notes.iter().map(String::as_str).collect(),
+            ..plain("parts")
+        },
         Outcome::Unread { why } => ContentObject { not_compared: vec![why], ..plain("unread") },
         Outcome::Executable(diff) => executable(diff, plain("executable")),
         Outcome::Parts(parts) => {
-            let causes = pair.causes().into_iter().map(|(found, _)| cause(found)).collect();
-            ContentObject { parts: parts.iter().map(part).collect(), causes, ..plain("parts") }
+            let parts = parts.iter().map(part).collect();
+            ContentObject { parts, causes: shared(pair), ..plain("parts") }
         }
     }
 }
 
+fn differs_at(offset: usize, text: Option<&TextDiff>) -> DiffersAt<'_> {
+    DiffersAt {
+        offset,
+        lines: text.map(|text| text.changes.iter().map(line).collect()).unwrap_or_default(),
+        more_lines: text.map_or(0, |text| text.more),
+        line_ends_only: text.is_some_and(|text| text.is_line_ends),
+    }
+}
+
+fn line(change: &LineChange) -> LineObject<'_> {
+    LineObject {
+        line: change.line,
+        first: change.first.as_deref(),
+        second: change.second.as_deref(),
+    }
+}
+
+fn members(package: &PackageDiff) -> MembersObject {
+    let mut members = MembersObject { identical: package.identical, ..MembersObject::default() };
+    for part in &package.parts {
+        let count = match &part.outcome {
+            _ if part.is_same() => &mut members.identical,
+            Outcome::Follows { .. } => &mut members.following,
+            Outcome::OnlyFirst => &mut members.only_first,
+            Outcome::OnlySecond => &mut members.only_second,
+            Outcome::Unread { .. } => &mut members.unread,
+            _ => &mut members.differing,
+        };
+        *count += 1;
+    }
+    members
+}
+
+fn shared(pair: &FilePair) -> Vec<CauseObject<'_>> {
+    pair.causes()
+        .into_iter()
+        .map(|found| CauseObject { bytes: found.bytes, files: found.files, ..cause(found.cause) })
+        .collect()
+}
+
 fn part(pair: &FilePair) -> PartObject<'_> {
+    let first_name = pair.first_name.as_deref().unwrap_or(&pair.name);
     PartObject {
         name: &pair.name,
-        first: pair.first.as_ref().map(|file| side(&pair.name, file)),
+        first: pair.first.as_ref().map(|file| side(first_name, file)),
         second: pair.second.as_ref().map(|file| side(&pair.name, file)),
         content: content(pair),
     }
@@ -213,6 +311,7 @@ pub(super) fn cause(cause: &Cause) -> CauseObject<'_> {
         bytes: cause.bytes,
         details: &cause.details,
         fix: cause.fix.as_deref(),
+        files: Vec::new(),
     }
 }
 

@@ -3,6 +3,7 @@
 mod evidence;
 mod evidence_json;
 mod json;
+mod members;
 mod text;
 
 use crate::diff::files::FilePair;

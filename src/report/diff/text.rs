@@ -5,10 +5,10 @@ use std::fmt::Write as _;
 
 use anstyle::{AnsiColor, Style as Ansi};
 
-use super::Report;
+use super::{Report, members};
 use crate::binary_diff::Owner;
 use crate::diff::executable::{Bytes, Cause, ExecutableDiff, Functions, Leftover};
-use crate::diff::files::{FilePair, FileSide, Outcome};
+use crate::diff::files::{FilePair, FileSide, Outcome, SharedCause, Verdict};
 use crate::report::text::{Paint, Style};
 
 /// Lines of details of a cause, and rows of a list, that fit on a screen with all else.
@@ -36,9 +36,9 @@ pub fn render(report: &Report, style: Style) -> String {
         };
         let _ = writeln!(text, "\n{}", paint.bold(&format!("{count} why they differ")));
     }
-    let whole = matches!(pair.outcome, Outcome::Executable(_));
-    for (found, names) in &causes {
-        text.push_str(&cause(found, if whole { &[] } else { names }, style, paint));
+    for shared in &causes {
+        let files = files(shared, &pair.name);
+        text.push_str(&cause(shared.cause, files.as_deref(), style, paint));
     }
     text.push_str(&outcome(pair, style, paint, 0));
     text
@@ -47,10 +47,10 @@ pub fn render(report: &Report, style: Style) -> String {
 /// What the bytes of two files say, without their names.
 pub(in crate::report) fn inside(pair: &FilePair, style: Style, paint: Paint) -> String {
     let mut text = format!("\n{}\n", paint.bold("where they differ"));
-    for (found, _) in pair.causes() {
+    for shared in pair.causes() {
         // What to do is said with the reasons.
-        let found = Cause { fix: None, ..found.clone() };
-        text.push_str(&cause(&found, &[], style, paint));
+        let found = Cause { fix: None, ..shared.cause.clone() };
+        text.push_str(&cause(&found, None, style, paint));
     }
     text.push_str(&outcome(pair, style, paint, 0));
     text
@@ -58,11 +58,14 @@ pub(in crate::report) fn inside(pair: &FilePair, style: Style, paint: Paint) -> 
 
 fn headline(report: &Report, paint: Paint) -> String {
     let pair = &report.pair;
-    let (word, color) = match (&pair.outcome, pair.is_same()) {
+    let (word, color) = match (&pair.outcome, pair.verdict()) {
         (Outcome::Identical, _) => ("IDENTICAL", AnsiColor::Green),
-        (_, true) => ("SAME BUT FOR THE SIGNATURE", AnsiColor::Green),
-        (Outcome::Unread { .. }, _) => ("NOT COMPARED", AnsiColor::Yellow),
-        _ => ("DIFFERS", AnsiColor::Red),
+        (_, Verdict::Same) if report.ignores_signature => {
+            ("SAME BUT FOR THE SIGNATURE", AnsiColor::Green)
+        }
+        (_, Verdict::Same) => ("SAME CONTENT", AnsiColor::Green),
+        (_, Verdict::Unknown) => ("NOT COMPARED", AnsiColor::Yellow),
+        (_, Verdict::Differs) => ("DIFFERS", AnsiColor::Red),
     };
     let mut text = paint.with(Ansi::new().fg_color(Some(color.into())).bold(), word);
     let (first, second) = (pair.first.as_ref(), pair.second.as_ref());
@@ -85,16 +88,35 @@ fn headline(report: &Report, paint: Paint) -> String {
         } else {
             String::new()
         };
-        let _ = writeln!(
-            text,
-            "  {name:6}  {path}  {} bytes  sha256:{sum}…{format}",
-            grouped(side.bytes)
-        );
+        let sum = if sum.is_empty() { String::new() } else { format!("  sha256:{sum}…") };
+        let _ = writeln!(text, "  {name:6}  {path}  {} bytes{sum}{format}", grouped(side.bytes));
     }
     text
 }
 
-fn cause(cause: &Cause, names: &[&str], style: Style, paint: Paint) -> String {
+/// Says which files have a cause; `None` for a cause of the two files themselves.
+fn files(shared: &SharedCause<'_>, whole: &str) -> Option<String> {
+    let SharedCause { files, of, is_around, varies, .. } = shared;
+    let named: Vec<&str> = files.iter().copied().filter(|file| *file != whole).collect();
+    if named.is_empty() {
+        return None;
+    }
+    let mut text = named.iter().take(FILES).copied().collect::<Vec<_>>().join(", ");
+    if named.len() > FILES {
+        let _ = write!(text, " and {} more", named.len() - FILES);
+    }
+    if *varies {
+        text.push_str("; this is of the first, the others have other functions");
+    }
+    let what = if *is_around { "archives" } else { "executables" };
+    Some(match (files.len(), *of) {
+        (_, 1) => text,
+        (some, of) if some == of => format!("all {of} {what} that differ: {text}"),
+        (some, of) => format!("{some} of {of} {what} that differ: {text}"),
+    })
+}
+
+fn cause(cause: &Cause, files: Option<&str>, style: Style, paint: Paint) -> String {
     let mut text = String::new();
     let category = paint.with(AnsiColor::Yellow.on_default(), cause.category.name());
     let _ = writeln!(text, "  {category}  {}", cause.title);
@@ -120,14 +142,8 @@ fn cause(cause: &Cause, names: &[&str], style: Style, paint: Paint) -> String {
     if cause.details.len() > shown {
         let _ = writeln!(text, "    … and {} more (-v shows them)", cause.details.len() - shown);
     }
-    if !names.is_empty() {
-        let some: Vec<&str> = names.iter().take(FILES).copied().collect();
-        let more = if names.len() > FILES {
-            format!(" and {} more", names.len() - FILES)
-        } else {
-            String::new()
-        };
-        let _ = writeln!(text, "    in {}{more}", some.join(", "));
+    if let Some(files) = files {
+        let _ = writeln!(text, "    in {files}");
     }
     if let Some(fix) = &cause.fix {
         let _ = writeln!(text, "    fix: {fix}");
@@ -154,12 +170,21 @@ fn outcome(pair: &FilePair, style: Style, paint: Paint, depth: usize) -> String 
         Outcome::Unread { why } => {
             let _ = writeln!(text, "{indent}  not compared: {why}");
         }
-        Outcome::Content { offset } => {
+        Outcome::Content { offset, text: None } => {
             let _ = writeln!(
                 text,
                 "{indent}  no executables: their bytes differ from byte {} on",
                 offset + 1
             );
+        }
+        Outcome::Content { text: Some(lines), .. } => {
+            text.push_str(&members::lines(lines, &indent));
+        }
+        Outcome::Follows { why } => {
+            let _ = writeln!(text, "{indent}  {why}");
+        }
+        Outcome::Package(package) => {
+            text.push_str(&members::render(&pair.name, package, style, paint));
         }
         Outcome::Parts(parts) => {
             for part in parts.iter().filter(|part| !part.is_same()) {
@@ -171,7 +196,12 @@ fn outcome(pair: &FilePair, style: Style, paint: Paint, depth: usize) -> String 
     text
 }
 
-fn executable(diff: &ExecutableDiff, style: Style, paint: Paint, indent: &str) -> String {
+pub(super) fn executable(
+    diff: &ExecutableDiff,
+    style: Style,
+    paint: Paint,
+    indent: &str,
+) -> String {
     let mut text = String::new();
     if diff.bytes.is_proven.is_some() {
         let _ = writeln!(
@@ -237,7 +267,7 @@ fn accounting(bytes: &Bytes) -> String {
     text
 }
 
-fn functions(functions: &Functions) -> String {
+pub(super) fn functions(functions: &Functions) -> String {
     let counts = [
         (functions.identical, "identical"),
         (functions.moved, "equal but for addresses"),
@@ -282,7 +312,7 @@ fn all(diff: &ExecutableDiff, indent: &str, paint: Paint) -> String {
     text
 }
 
-fn leftover(left: &Leftover, indent: &str) -> String {
+pub(super) fn leftover(left: &Leftover, indent: &str) -> String {
     let section = if left.section.is_empty() { "between sections" } else { &left.section };
     let symbol =
         if left.symbol.is_empty() { String::new() } else { format!(" in {}", left.symbol) };
@@ -298,7 +328,7 @@ pub(super) fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);
     for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at) % 3 == 0 {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
             text.push(',');
         }
         text.push(digit);
