@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
+use crate::cli::diff_evidence::{self, Files};
 use crate::cli::folder::Folder;
 use crate::cli::output::OutputArgs;
 use crate::cli::{Error, Exit};
@@ -13,7 +14,7 @@ use crate::diff::files::Verdict;
 use crate::diff::packages::{self, Side};
 use crate::packing::Limits;
 use crate::recording::redact;
-use crate::report::diff::{self, Report};
+use crate::report::diff::{self, EvidenceReport, Report};
 
 /// Say why two Go binaries differ
 ///
@@ -27,6 +28,10 @@ use crate::report::diff::{self, Report};
 /// (times, owners, modes, order) is told after. An archive beside a plain executable stands for the
 /// one executable in it.
 ///
+/// Either side may be an evidence file, which `goaudit record --evidence` or `--evidence` wrote on
+/// another machine: then the first package that diverged is named, and what the build info says. What
+/// bytes, values and lines differ takes both files.
+///
 /// Exits with 1 when the two differ, with 3 when no difference was found and not all could be read.
 #[derive(Debug, Args)]
 pub(super) struct DiffArgs {
@@ -39,6 +44,9 @@ pub(super) struct DiffArgs {
     /// each executable
     #[arg(long)]
     prove: bool,
+    /// Also write the evidence of SECOND to this file, for another machine to compare with
+    #[arg(long, value_name = "FILE")]
+    evidence: Option<PathBuf>,
     #[command(flatten)]
     output: OutputArgs<Format>,
 }
@@ -61,8 +69,19 @@ enum Ignored {
 impl DiffArgs {
     pub(super) fn run(&self, out: &mut dyn Write) -> Result<Exit, Error> {
         // Read.
+        [&self.first, &self.second].into_iter().try_for_each(|path| diff_evidence::limit(path))?;
         let (mut first, mut second) = (Input::read(&self.first)?, Input::read(&self.second)?);
         self.output.probe_beside(&[self.first.clone(), self.second.clone()])?;
+        let files = Files {
+            paths: [&self.first, &self.second],
+            contents: [first.bytes(), second.bytes()],
+            kept: self.evidence.as_deref(),
+            output: self.output.path(),
+        };
+        let evidence = files.evidence_of_second()?;
+        if let Some(report) = files.report()? {
+            return self.tell(out, &report, evidence.as_deref());
+        }
 
         // Work.
         let options = Options { ignore_signature: self.ignore.contains(&Ignored::Signature) };
@@ -82,12 +101,36 @@ impl DiffArgs {
             Format::Json => diff::json(&report),
         };
         self.output.write(out, &redact::credentials(&text))?;
+        diff_evidence::keep(self.evidence.as_deref(), evidence.as_deref())?;
         Ok(match report.pair.verdict() {
             Verdict::Same => Exit::Kept,
             Verdict::Unknown => Exit::NoVerdict,
             Verdict::Differs if self.prove && !report.pair.is_proven() => Exit::NoVerdict,
             Verdict::Differs => Exit::Broken,
         })
+    }
+
+    /// Reports what evidence tells.
+    fn tell(
+        &self,
+        out: &mut dyn Write,
+        report: &EvidenceReport,
+        evidence: Option<&str>,
+    ) -> Result<Exit, Error> {
+        let refuse = |option, why| Err(Error::NotOfEvidence { option, why });
+        if self.prove {
+            return refuse("--prove", "takes the two files: evidence does not hold their bytes");
+        }
+        if !self.ignore.is_empty() {
+            return refuse("--ignore", "takes the two files: evidence is compared as a whole");
+        }
+        let text = match self.output.format {
+            Format::Text => diff::evidence_text(report, self.output.style()),
+            Format::Json => diff::evidence_json(report),
+        };
+        self.output.write(out, &redact::credentials(&text))?;
+        diff_evidence::keep(self.evidence.as_deref(), evidence)?;
+        Ok(if report.is_same() { Exit::Kept } else { Exit::Broken })
     }
 }
 
@@ -119,6 +162,14 @@ impl Input {
             return Err(error(io::Error::new(io::ErrorKind::FileTooLarge, why)));
         }
         Ok(Self::File(bytes))
+    }
+
+    /// `None` for a folder.
+    fn bytes(&self) -> Option<&[u8]> {
+        match self {
+            Self::File(bytes) => Some(bytes),
+            Self::Folder(_) => None,
+        }
     }
 
     fn side(&mut self) -> Side<'_> {

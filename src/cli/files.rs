@@ -53,6 +53,17 @@ pub(super) fn probe_folder(dir: &Path) -> Result<(), Error> {
         .map_err(|source| Error::WriteFile { path: dir.to_owned(), source })
 }
 
+/// Whether two paths name one file, which need not be there yet. A device takes both.
+pub(super) fn is_same_file(one: &Path, other: &Path) -> bool {
+    let resolved = |path: &Path| {
+        let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+        let parent = parent.unwrap_or(Path::new(".")).canonicalize().ok()?;
+        Some(path.canonicalize().unwrap_or(parent.join(path.file_name()?)))
+    };
+    let is_ordinary = !one.metadata().is_ok_and(|data| !data.is_file());
+    is_ordinary && resolved(one).is_some_and(|one| resolved(other) == Some(one))
+}
+
 /// Copies a recording into a folder, under that name.
 pub(super) fn keep(from: &Path, dir: &Path, name: &str) -> Result<(), Error> {
     let write = |source| Error::WriteFile { path: dir.to_owned(), source };

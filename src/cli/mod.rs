@@ -7,6 +7,7 @@ mod check;
 mod color;
 mod command_line;
 mod diff;
+mod diff_evidence;
 mod explain;
 mod files;
 pub mod folder;
@@ -33,7 +34,9 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
+use crate::binary::ObjectError;
 use crate::capture::CaptureError;
+use crate::evidence::EvidenceError;
 use crate::policy::Problem;
 use crate::recording::ReadError;
 use crate::variation::SelectionError;
@@ -128,8 +131,20 @@ enum Error {
     NotWhole { why: String },
     #[error("`{path}` is one of the builds to compare: write the report to another file")]
     OutputIsInput { path: PathBuf },
-    #[error("the recording and the evidence are both to be `{path}`: name another file for one")]
-    TwiceWritten { path: PathBuf },
+    #[error("the {other} and the evidence are both to be `{path}`: name another file for one")]
+    TwiceWritten { other: &'static str, path: PathBuf },
+    #[error("failed to read `{path}`")]
+    Evidence { path: PathBuf, source: EvidenceError },
+    #[error("failed to read `{path}`")]
+    Object { path: PathBuf, source: ObjectError },
+    #[error("{option} {why}")]
+    NotOfEvidence { option: &'static str, why: &'static str },
+    #[error("`{path}` holds no file and no build: there is nothing to compare")]
+    NoArtifact { path: PathBuf },
+    #[error(
+        "`{path}` is of several files, none of them named `{name}`: name the file as one of {artifacts}"
+    )]
+    OtherArtifacts { path: PathBuf, name: String, artifacts: String },
     #[error("there is no policy `{name}`: give the path of a file, or one of {shipped}")]
     NoPolicy { name: String, shipped: String },
     #[error("policy `{path}` is not valid:\n{}", lines(path, problems))]
@@ -192,6 +207,15 @@ impl Error {
             | Self::SeveralPackages { .. }
             | Self::OutputIsInput { .. }
             | Self::TwiceWritten { .. }
+            | Self::Evidence {
+                source:
+                    EvidenceError::OtherSchema { .. }
+                    | EvidenceError::NoSchema
+                    | EvidenceError::TooNew { .. },
+                ..
+            }
+            | Self::NotOfEvidence { .. }
+            | Self::OtherArtifacts { .. }
             | Self::NoQuantity { .. }
             | Self::Verify(_)
             | Self::NoRule { .. } => Exit::Usage,
@@ -201,6 +225,9 @@ impl Error {
             | Self::NotKnown { .. }
             | Self::NotWhole { .. }
             | Self::NoBuild { .. }
+            | Self::Evidence { .. }
+            | Self::Object { .. }
+            | Self::NoArtifact { .. }
             | Self::Read { .. }
             | Self::Recording { .. }
             | Self::Command { .. }

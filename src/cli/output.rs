@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
@@ -48,6 +48,11 @@ impl<F: ValueEnum + Default + Send + Sync + 'static> OutputArgs<F> {
             return Err(Error::OutputIsInput { path: output.clone() });
         }
         self.probe()
+    }
+
+    /// The file that the report is written to, if any.
+    pub(super) fn path(&self) -> Option<&Path> {
+        self.output.as_deref()
     }
 
     pub(super) fn style(&self) -> Style {

@@ -1,6 +1,6 @@
 use std::env;
 use std::io::{self, Write as _};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{ExitCode, ExitStatus};
 
 use clap::Args;
@@ -77,22 +77,11 @@ impl RecordArgs {
     /// A build of minutes is not worth much without what was asked of it.
     fn probe_evidence(&self) -> Result<(), Error> {
         let Some(path) = &self.evidence else { return Ok(()) };
-        if is_same_file(path, &self.output) {
-            return Err(Error::TwiceWritten { path: path.clone() });
+        if files::is_same_file(path, &self.output) {
+            return Err(Error::TwiceWritten { other: "recording", path: path.clone() });
         }
         files::probe(path).map_err(|source| Error::WriteFile { path: path.clone(), source })
     }
-}
-
-/// Whether two paths name one file, which need not be there yet. A device takes both.
-fn is_same_file(one: &Path, other: &Path) -> bool {
-    let resolved = |path: &Path| {
-        let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
-        let parent = parent.unwrap_or(Path::new(".")).canonicalize().ok()?;
-        Some(path.canonicalize().unwrap_or(parent.join(path.file_name()?)))
-    };
-    let is_ordinary = !one.metadata().is_ok_and(|data| !data.is_file());
-    is_ordinary && resolved(one).is_some_and(|one| resolved(other) == Some(one))
 }
 
 /// The evidence is kept: it holds what was compiled.

@@ -14,6 +14,7 @@ pub mod category;
 pub mod cause;
 mod changes;
 pub mod divergence;
+pub mod evidence;
 pub mod executable;
 pub mod experiment;
 pub mod files;

@@ -110,6 +110,16 @@ pub enum Order {
     Names,
 }
 
+impl Order {
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Dependencies => "dependencies",
+            Self::Names => "names",
+        }
+    }
+}
+
 /// What two watched builds compiled.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BuildDiff {
@@ -136,6 +146,16 @@ pub enum CompiledChange {
     Inputs,
 }
 
+impl CompiledChange {
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::NotDeterministic => "not-deterministic",
+            Self::Inputs => "inputs",
+        }
+    }
+}
+
 /// The first package that diverged.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Diverged {
@@ -152,6 +172,25 @@ impl PackageChange {
     #[must_use]
     pub fn is_divergence(&self) -> bool {
         !matches!(self, Self::Stamp | Self::Linked)
+    }
+
+    /// Whether the other side does not have the package.
+    #[must_use]
+    pub fn is_one_sided(&self) -> bool {
+        matches!(self, Self::OnlyFirst | Self::OnlySecond)
+    }
+
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::OnlyFirst => "only-first",
+            Self::OnlySecond => "only-second",
+            Self::Code { .. } => "code",
+            Self::Data => "data",
+            Self::Lines => "lines",
+            Self::Stamp => "stamp",
+            Self::Linked => "linked",
+        }
     }
 }
 
@@ -182,7 +221,10 @@ fn first_diverged(artifacts: &[ArtifactDiff], build: Option<&BuildDiff>) -> Opti
         });
     }
     let of = |artifact: &ArtifactDiff| {
-        let package = artifact.packages.iter().find(|package| package.change.is_divergence())?;
+        let mut all = artifact.packages.iter().filter(|package| package.change.is_divergence());
+        // What one side alone links is there because another package imports it.
+        let is_in_both = |package: &&PackageDiff| !package.change.is_one_sided();
+        let package = all.clone().find(is_in_both).or_else(|| all.next())?;
         Some(Diverged {
             package: package.path.clone(),
             order: artifact.order,

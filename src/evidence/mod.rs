@@ -28,7 +28,7 @@ pub use buckets::Buckets;
 pub use build::{Build, Compiled};
 pub use compare::{
     ArtifactDiff, BuildDiff, CompiledChange, CompiledDiff, Diverged, EvidenceDiff, Order, Outcome,
-    PackageChange, PackageDiff, compare,
+    PackageChange, PackageDiff, SectionDiff, compare,
 };
 pub use file::{EvidenceError, LIMIT, is_evidence};
 pub use hash::Hash;

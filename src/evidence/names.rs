@@ -15,6 +15,17 @@ pub enum Origin {
     Main,
 }
 
+impl Origin {
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Std => "std",
+            Self::Dependency => "dependency",
+            Self::Main => "main",
+        }
+    }
+}
+
 /// Returns the import path of the package that a symbol is named after, `main` for a main package.
 ///
 /// `None` for symbols of no package: those that the linker makes, C functions, and assembly that does

@@ -9,7 +9,7 @@ mod image_facts;
 mod leftover;
 mod paths;
 mod place;
-mod settings;
+pub(in crate::diff) mod settings;
 mod summary;
 mod texts;
 mod values;

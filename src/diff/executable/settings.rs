@@ -6,7 +6,7 @@ use crate::diff::category::Category;
 use crate::golang::mod_info::{SettingChange, SettingKey};
 
 /// Causes that may change any code, in the order in which one takes what several could have done.
-const ABSORBING: [Category; 7] = [
+pub(in crate::diff) const ABSORBING: [Category; 7] = [
     Category::Toolchain,
     Category::Target,
     Category::Instrumentation,
@@ -17,7 +17,7 @@ const ABSORBING: [Category; 7] = [
 ];
 
 /// The flag that also decides which other settings are recorded, and all paths.
-const TRIMPATH: &str = "build -trimpath";
+pub(in crate::diff) const TRIMPATH: &str = "build -trimpath";
 
 /// Adds a cause for each kind of setting that differs. The flags of the linker are left to those that
 /// find what became of them.
@@ -100,7 +100,7 @@ fn format(pair: &Pair<'_>, findings: &mut Findings) {
     findings.add(Cause { first, second, ..Cause::new(Category::Target, title) });
 }
 
-fn category(change: &SettingChange, trimpath: bool) -> Category {
+pub(in crate::diff) fn category(change: &SettingChange, trimpath: bool) -> Category {
     let key = change.key.to_string();
     let one_sided = change.first.is_none() || change.second.is_none();
     // With -trimpath go does not record what may hold paths.
@@ -110,7 +110,7 @@ fn category(change: &SettingChange, trimpath: bool) -> Category {
     attribute::category_of_setting(&key)
 }
 
-fn cause(category: Category, changes: &[&SettingChange]) -> Cause {
+pub(in crate::diff) fn cause(category: Category, changes: &[&SettingChange]) -> Cause {
     let shown = |value: &Option<String>| value.clone().unwrap_or_else(|| "(none)".to_owned());
     let line = |change: &&SettingChange| {
         let key = change.key.to_string();
@@ -140,7 +140,7 @@ fn cause(category: Category, changes: &[&SettingChange]) -> Cause {
 /// What says most of the reason comes first.
 fn weight(key: &SettingKey) -> u8 {
     match key.to_string().as_str() {
-        "build vcs.modified" => 0,
+        "build vcs.modified" | TRIMPATH => 0,
         "build vcs.revision" | "build GOOS" | "build GOARCH" | "build CGO_ENABLED" => 1,
         "build vcs" => 2,
         "mod" => 3,

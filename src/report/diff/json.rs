@@ -34,7 +34,8 @@ struct SideObject<'a> {
 
 #[derive(Serialize)]
 struct ContentObject<'a> {
-    /// `identical`, `executable`, `parts`, `content`, `follows`, `only-first`, `only-second` or `unread`.
+    /// `identical`, `executable`, `evidence`, `parts`, `content`, `follows`, `only-first`, `only-second` or
+    /// `unread`.
     outcome: &'static str,
     /// Why it differs, for `follows`: because others do.
     follows: Option<&'static str>,
@@ -104,7 +105,7 @@ struct BytesObject {
 }
 
 #[derive(Serialize)]
-struct CauseObject<'a> {
+pub(super) struct CauseObject<'a> {
     category: &'static str,
     title: &'a str,
     first: Option<&'a str>,
@@ -118,7 +119,7 @@ struct CauseObject<'a> {
 }
 
 #[derive(Serialize)]
-struct DifferenceObject<'a> {
+pub(super) struct DifferenceObject<'a> {
     level: &'static str,
     name: &'a str,
     first: Option<&'a str>,
@@ -301,7 +302,7 @@ fn bytes(bytes: &Bytes) -> BytesObject {
     }
 }
 
-fn cause(cause: &Cause) -> CauseObject<'_> {
+pub(super) fn cause(cause: &Cause) -> CauseObject<'_> {
     CauseObject {
         category: cause.category.name(),
         title: &cause.title,
@@ -314,7 +315,7 @@ fn cause(cause: &Cause) -> CauseObject<'_> {
     }
 }
 
-fn difference(difference: &Difference) -> DifferenceObject<'_> {
+pub(super) fn difference(difference: &Difference) -> DifferenceObject<'_> {
     DifferenceObject {
         level: difference.level.name(),
         name: &difference.name,
