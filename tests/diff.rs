@@ -284,6 +284,39 @@ fn line_ends_of_an_embedded_file_are_told() {
 }
 
 #[test]
+fn an_embedded_file_is_named() {
+    let module = Module::new();
+    module.edit("area/area.go", "import _ \"embed\"", "import \"embed\"");
+    module.edit(
+        "area/area.go",
+        "var Help string",
+        "var Help string\n\n//go:embed all:files\nvar Files embed.FS",
+    );
+    module.edit("main.go", "area.Help, err", "area.Help, area.Files, err");
+    fs::create_dir_all(module.root.join("area/files/deep")).unwrap();
+    fs::write(module.root.join("area/files/same.txt"), "same").unwrap();
+    fs::write(module.root.join("area/files/deep/page.html"), "<p>one</p>").unwrap();
+    let first = module.build("a", ("linux", "amd64"), &PLAIN);
+    fs::write(module.root.join("area/files/deep/page.html"), "<p>another</p>").unwrap();
+    fs::write(module.root.join("area/files/new.txt"), "new").unwrap();
+    let second = module.build("b", ("linux", "amd64"), &PLAIN);
+    let report = diff(&first, &second);
+    assert_eq!(categories(&report), ["source"], "{report:#}");
+    let differences = report["differences"].as_array().unwrap().iter();
+    let files: Vec<_> = differences
+        .filter(|it| it["name"].as_str().unwrap().starts_with("embedded file "))
+        .map(|it| (it["name"].as_str().unwrap(), it["first"].as_str().unwrap()))
+        .collect();
+    assert_eq!(
+        files,
+        [
+            ("embedded file files/deep/page.html", "<p>one</p>"),
+            ("embedded file files/new.txt", "(not there)"),
+        ]
+    );
+}
+
+#[test]
 fn a_stripped_file_lacks_its_tables() {
     for target in TARGETS {
         let module = Module::new();

@@ -5,11 +5,14 @@
 //! cause, is an echo of one, or is left over.
 
 mod code;
+mod data;
+mod embedded;
 mod image_facts;
 mod leftover;
 mod paths;
 mod place;
 pub(in crate::diff) mod settings;
+mod strings;
 mod summary;
 mod texts;
 mod values;
@@ -211,6 +214,6 @@ pub fn explain(first: &Image<'_>, second: &Image<'_>, options: Options) -> Execu
     values::causes(&pair, &mut findings);
     paths::causes(&pair, &mut findings);
     let functions = code::causes(&pair, &mut findings);
-    texts::causes(&pair, &mut findings);
+    data::causes(&pair, &mut findings);
     summary::conclude(&pair, findings, functions, options)
 }
