@@ -35,7 +35,9 @@ use crate::report::diff::{self, EvidenceReport, Report};
 /// Exits with 1 when the two differ, with 3 when no difference was found and not all could be read.
 #[derive(Debug, Args)]
 pub(super) struct DiffArgs {
+    /// A binary, an archive, a folder or an evidence file
     first: PathBuf,
+    /// What to compare with it
     second: PathBuf,
     /// Leave this out of the comparison
     #[arg(long, value_enum, value_name = "WHAT")]
