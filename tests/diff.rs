@@ -471,6 +471,9 @@ fn bad_input_is_named_and_has_its_exit_code() {
     let (code, text) = says(&program, &empty);
     assert_eq!(code, 3, "{text}");
     assert!(text.contains("empty"), "{text}");
+    let (code, text) = says(&empty, &empty);
+    assert_eq!(code, 3, "{text}");
+    assert!(text.contains("nothing was compared"), "{text}");
     let whole = fs::read(&program).unwrap();
     let cut = dir.join("cut");
     for len in [4, 16, 64, 200, 4096, whole.len() / 2] {
@@ -483,6 +486,42 @@ fn bad_input_is_named_and_has_its_exit_code() {
     let (code, text) = says(&program, &cut);
     assert_eq!(code, 1, "{text}");
     assert!(text.contains("a text file"), "{text}");
+}
+
+#[test]
+fn nothing_is_claimed_of_what_is_no_go_program() {
+    let module = Module::new();
+    let program = module.build("a", ("linux", "amd64"), &PLAIN);
+    let other = ["/bin/sh", "/usr/bin/env"].map(Path::new);
+    for pair in [[program.as_path(), other[0]], other] {
+        let report = any_diff_code(pair[0], pair[1], 1);
+        assert_eq!(categories(&report), ["unknown"], "{report:#}");
+        assert!(report["causes"][0]["title"].as_str().unwrap().contains("Go programs"));
+    }
+}
+
+#[test]
+fn an_id_that_one_side_lacks_is_a_flag_of_the_linker() {
+    let module = Module::new();
+    let target = ("linux", "amd64");
+    let first = module.build("a", target, &PLAIN);
+    let second = module.build("b", target, &with(&["-ldflags=-buildid="]));
+    let report = diff(&first, &second);
+    assert!(categories(&report).iter().all(|category| *category == "link-flags"), "{report:#}");
+    assert_eq!(report["causes"][0]["title"], "the Go build ID is in FIRST only");
+}
+
+#[test]
+fn what_may_have_changed_is_named_where_instructions_are_not_read() {
+    let module = Module::new();
+    let target = ("linux", "mips");
+    module.edit("area/area.go", "width * height", "width + height");
+    let first = module.build("a", target, &PLAIN);
+    module.edit("area/area.go", "width + height", "width - height");
+    let report = any_diff(&first, &module.build("b", target, &PLAIN));
+    assert_eq!(categories(&report), ["unknown"], "{report:#}");
+    let details = report["causes"][0]["details"].to_string();
+    assert!(details.contains("example.com/pair/area.Of"), "{details}");
 }
 
 #[test]

@@ -110,6 +110,10 @@ impl Files<'_> {
     fn side(&self, at: usize) -> Result<EvidenceSide, Error> {
         let (path, content) = (self.paths[at], self.content(at)?);
         let is_kept = is_evidence(content);
+        if !is_kept && let Err(ObjectError::NotAnObject { .. }) = Image::parse(content) {
+            let why = "is compared with an executable or other evidence, and the other file is neither: unpack an archive first";
+            return Err(Error::NotOfEvidence { option: "evidence", why });
+        }
         let evidence = match is_kept {
             true => Evidence::parse(content)
                 .map_err(|source| Error::Evidence { path: path.to_owned(), source })?,

@@ -78,7 +78,7 @@ impl BuildIdMeaning {
                 "Only inputs of the linker differ: its flags, or a package that main does not import itself."
             }
             Self::MainInputsNotCode => {
-                "Inputs of the main package differ, such as its build info, but its code does not."
+                "Inputs of the main package differ, such as its build info or a package that it imports; its own code does not."
             }
             Self::IdsOnly => {
                 "Inputs differ, but apart from the build IDs the executables are the same."

@@ -42,7 +42,20 @@ pub fn causes(diff: &ArtifactDiff, build: Option<&BuildDiff>) -> Vec<Cause> {
     if causes.is_empty() {
         causes.push(unnamed(diff));
     }
+    let (first, second) = (diff.build_ids.0.as_ref(), diff.build_ids.1.as_ref());
+    if BuildIdMeaning::of(first, second) == BuildIdMeaning::Same {
+        changed_after(&mut causes);
+    }
     causes
+}
+
+/// Of two files of one build one was changed since, whatever it looks like.
+fn changed_after(causes: &mut [Cause]) {
+    for cause in causes {
+        cause.category = Category::Unknown;
+        cause.title = format!("changed after its build (the build IDs are equal): {}", cause.title);
+        cause.fix = Some("compare both files as their builds left them".to_owned());
+    }
 }
 
 /// Packages of both sides that are another; where there is none, those that one side alone has.

@@ -1,6 +1,6 @@
 //! Functions that changed, by package: what of the code differs, and what follows from it.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::{Cause, Findings, Level, Pair};
 use crate::binary::pclntab::{GoFunction, Pclntab};
@@ -22,8 +22,19 @@ pub struct Functions {
     /// Of equal length and other bytes, where it is not known whether they changed: on a machine whose
     /// instructions are not read, or with addresses of data that a stripped file has no names for.
     pub not_compared: usize,
+    /// The first few of these.
+    pub unclear: Vec<String>,
     /// Those that changed, by package, most functions first.
     pub packages: Vec<PackageChange>,
+}
+
+impl Functions {
+    fn unclear(&mut self, name: &str) {
+        self.not_compared = self.not_compared.saturating_add(1);
+        if self.unclear.len() < PACKAGES {
+            self.unclear.push(name.to_owned());
+        }
+    }
 }
 
 /// Functions of one package that differ.
@@ -90,6 +101,8 @@ pub(super) fn causes(pair: &Pair<'_>, findings: &mut Findings) -> Functions {
                 "too: their source may be the same, as code of a module is inlined into others";
             cause.details.push(format!("{} {text}", counts(&own)));
         }
+    } else if !own.is_empty() && own.iter().all(is_of_c) {
+        findings.add(c_code(&own, bytes));
     } else if !own.is_empty() {
         findings.add(source(pair, &own, bytes));
     }
@@ -104,16 +117,25 @@ fn counted(pair: &Pair<'_>) -> Functions {
         ..Functions::default()
     };
     let mut packages: BTreeMap<String, Vec<(String, FunctionChange)>> = BTreeMap::new();
+    // What C compiled is in no table of Go.
+    let tables = pair.lines.iter().flatten();
+    let go_functions: BTreeSet<&[u8]> = match pair.diff.changed.is_empty() {
+        true => BTreeSet::new(),
+        false => tables.flat_map(|table| &table.functions).map(|function| function.name).collect(),
+    };
     for (name, change) in &pair.diff.changed {
+        if name == "runtime.text" || name == "runtime.etext" {
+            continue;
+        }
         let count = match change {
             FunctionChange::Changed { first_bytes, second_bytes }
                 if !pair.diff.is_decoded && first_bytes == second_bytes =>
             {
-                functions.not_compared = functions.not_compared.saturating_add(1);
+                functions.unclear(name);
                 continue;
             }
             FunctionChange::Unknown => {
-                functions.not_compared = functions.not_compared.saturating_add(1);
+                functions.unclear(name);
                 continue;
             }
             FunctionChange::OnlyFirst => &mut functions.only_first,
@@ -121,8 +143,9 @@ fn counted(pair: &Pair<'_>) -> Functions {
             _ => &mut functions.changed,
         };
         *count = count.saturating_add(1);
-        let package = package_of(name).unwrap_or_default();
-        let short = short_name(name).to_owned();
+        let is_go = go_functions.contains(name.as_bytes());
+        let package = package_of(name).filter(|_| is_go).unwrap_or_default();
+        let short = if is_go { short_name(name) } else { name }.to_owned();
         packages.entry(package).or_default().push((short, *change));
     }
     functions.packages = packages
@@ -185,7 +208,23 @@ fn named(package: &PackageChange) -> String {
 }
 
 fn package_or_none(package: &PackageChange) -> &str {
-    if package.package.is_empty() { "(no package)" } else { &package.package }
+    if package.package.is_empty() { "C" } else { &package.package }
+}
+
+/// C code, or code that cgo wrote around it.
+fn is_of_c(package: &PackageChange) -> bool {
+    package.package.is_empty() || package.package == "runtime/cgo"
+}
+
+/// No build info says what C was compiled from, nor how.
+fn c_code(packages: &[PackageChange], bytes: u64) -> Cause {
+    let title = format!(
+        "C code differs, {}: another C compiler, other CGO_*FLAGS or other C source",
+        counts(packages)
+    );
+    let fix = "build with the same C compiler and CGO_*FLAGS, which Go does not record with -trimpath; CGO_ENABLED=0 does without";
+    let cause = Cause::new(Category::Cgo, title);
+    Cause { bytes, fix: Some(fix.to_owned()), ..cause }
 }
 
 /// Code differs, and nothing that the files say of themselves is a reason.
@@ -197,7 +236,9 @@ fn source(pair: &Pair<'_>, packages: &[PackageChange], bytes: u64) -> Cause {
             let name = package.functions.first().map_or("", |(name, _)| name.as_str());
             format!("the code of 1 function differs: {}.{name}", package.package)
         }
-        (_, [package]) => format!("the code of {total} functions of {} differs", package.package),
+        (_, [package]) => {
+            format!("the code of {total} functions of {} differs", package_or_none(package))
+        }
         _ => format!("the code of {total} functions of {} packages differs", packages.len()),
     };
     let mut details: Vec<String> = packages.iter().take(PACKAGES).map(named).collect();

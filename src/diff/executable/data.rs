@@ -95,9 +95,7 @@ pub(super) fn causes(pair: &Pair<'_>, findings: &mut Findings) {
             cause.bytes = cause.bytes.saturating_add(left);
             return;
         }
-        if left == 0 || bytes_of(Owner::Constant) == 0 || !findings.causes.is_empty() {
-            return;
-        }
+        return;
     }
     source(findings, &texts, &variables, left);
 }
@@ -133,7 +131,10 @@ fn source(
     variables: &BTreeMap<String, Vec<String>>,
     bytes: u64,
 ) {
-    let mut lines: Vec<String> = texts.iter().take(SHOWN).map(line).collect();
+    // What has a name says most.
+    let mut texts: Vec<&Text> = texts.iter().collect();
+    texts.sort_by_key(|text| text.variable.is_empty());
+    let mut lines: Vec<String> = texts.iter().take(SHOWN).map(|text| line(text)).collect();
     if texts.len() > SHOWN {
         lines.push(format!("and {} more texts", texts.len().saturating_sub(SHOWN)));
     }
@@ -147,7 +148,7 @@ fn source(
         cause.bytes = cause.bytes.saturating_add(bytes);
         return;
     }
-    let mut cause = match (texts, lines.first()) {
+    let mut cause = match (texts.as_slice(), lines.first()) {
         ([text, ..], _) => {
             let title = match (text.is_line_ends, text.variable.as_str()) {
                 (true, "") => "line ends of a text differ (CRLF and LF)".to_owned(),
@@ -159,7 +160,7 @@ fn source(
             Cause { first, second, ..Cause::new(Category::Source, title) }
         }
         ([], Some(line)) => Cause::new(Category::Source, line.clone()),
-        ([], None) => Cause::new(Category::Source, "constants differ"),
+        ([], None) => return,
     };
     lines.drain(..lines.len().min(1));
     cause.details = lines;
@@ -193,8 +194,9 @@ fn variables(pair: &Pair<'_>) -> BTreeMap<String, Vec<String>> {
         // Without sizes the last name of the constants stands for all that follow.
         let is_bounded =
             symbol.size.is_some() || region_at(image, offset).is_some_and(is_variables);
-        // `$f64.…` is a number in the code.
-        if LABELS.contains(&name.as_str()) || name.starts_with('$') || !is_bounded {
+        // `$f64.…` is a number in the code, and what cgo named is no variable of the source.
+        let is_made = name.starts_with('$') || name.contains("_cgo_");
+        if LABELS.contains(&name.as_str()) || is_made || !is_bounded {
             continue;
         }
         if let Some(package) = package_of(&name) {

@@ -18,6 +18,10 @@ const HASH_LEN: u64 = 16;
 
 /// The embedded files that differ, or that only one executable has.
 pub(super) fn texts(pair: &Pair<'_>) -> BTreeSet<Text> {
+    // A stripped file has no names to find its tables by.
+    if pair.images.iter().any(|image| image.symbols.is_empty()) {
+        return BTreeSet::new();
+    }
     let [first, second] = pair.images.map(files);
     let names: BTreeSet<&(String, String)> = first.keys().chain(second.keys()).collect();
     let text = |key: &(String, String)| {

@@ -55,6 +55,7 @@ fn sections<'a>(image: &Image<'a>) -> BTreeMap<String, (u64, &'a [u8])> {
 /// Adds what was done to one file alone: stripped, signed, changed after its build.
 pub(super) fn causes(pair: &Pair<'_>, findings: &mut Findings) {
     stripped(pair, findings);
+    without_id(pair, findings);
     if pair.build_id == BuildIdMeaning::NotDeterministic {
         let title = "equal inputs gave other code: the compiler or the linker is not deterministic";
         let cause = Cause::new(Category::Nondeterminism, title);
@@ -75,6 +76,29 @@ pub(super) fn causes(pair: &Pair<'_>, findings: &mut Findings) {
     }
 }
 
+/// Flags of the linker take an ID away, from one file alone.
+fn without_id(pair: &Pair<'_>, findings: &mut Findings) {
+    let go = pair.images.map(|image| !image.build_id_text.is_empty());
+    let gnu = pair.images.map(|image| image.gnu_build_id.is_some());
+    let both_go = pair.images.iter().all(|image| image.build_info.is_some());
+    let ids = [
+        (go, "the Go build ID", "pass the same -ldflags=-buildid= to both builds, or to neither"),
+        (gnu, "the GNU build ID", "pass the same -ldflags=-B to both builds, or to neither"),
+    ];
+    for (has, name, fix) in ids {
+        let side = match has {
+            [true, false] => "FIRST",
+            [false, true] => "SECOND",
+            _ => continue,
+        };
+        if both_go {
+            let title = format!("{name} is in {side} only");
+            let cause = Cause::new(Category::LinkFlags, title);
+            findings.add(Cause { fix: Some(fix.to_owned()), ..cause });
+        }
+    }
+}
+
 fn stripped(pair: &Pair<'_>, findings: &mut Findings) {
     let symbols = pair.images.map(|image| !image.symbols.is_empty());
     let debug = pair.images.map(has_debug);
@@ -87,8 +111,10 @@ fn stripped(pair: &Pair<'_>, findings: &mut Findings) {
     };
     let (only_first, only_second) = (names(0), names(1));
     for (only, side) in [(only_first, "FIRST"), (only_second, "SECOND")] {
-        let Some(first) = only.first() else { continue };
-        let is_one = only.len() == 1 && *first == "the symbol table";
+        if only.is_empty() {
+            continue;
+        }
+        let is_one = only.len() == 1;
         let verb = if is_one { "is" } else { "are" };
         let after = pair.build_id == BuildIdMeaning::Same;
         let how = if after { "; the build IDs are equal: stripped after the build" } else { "" };

@@ -26,9 +26,24 @@ pub struct Leftover {
     pub look: Option<Look>,
 }
 
+/// A stretch of one length from where its bytes begin to differ.
+fn from_first_difference(first: &[u8], second: &[u8], hunk: &Hunk) -> Hunk {
+    let mut cut = hunk.clone();
+    let (one, other) = (first.get(hunk.first.clone()), second.get(hunk.second.clone()));
+    if let (Some(one), Some(other)) = (one, other)
+        && one.len() == other.len()
+    {
+        let same = one.iter().zip(other).take_while(|(one, other)| one == other).count();
+        cut.first.start = cut.first.start.saturating_add(same).min(cut.first.end);
+        cut.second.start = cut.second.start.saturating_add(same).min(cut.second.end);
+    }
+    cut
+}
+
 /// Describes a stretch.
 pub(super) fn describe(pair: &Pair<'_>, hunk: &Hunk) -> Leftover {
     let [first, second] = pair.images;
+    let hunk = &from_first_difference(first.file, second.file, hunk);
     let (image, offset) = if hunk.second.is_empty() && !hunk.first.is_empty() {
         (first, hunk.first.start)
     } else {

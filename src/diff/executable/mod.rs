@@ -140,6 +140,15 @@ struct Pair<'a> {
     diff: BinaryDiff,
 }
 
+impl Pair<'_> {
+    /// Whether both are Go programs, of which more is known than their bytes.
+    fn are_go(&self) -> bool {
+        self.images.iter().zip(&self.lines).all(|(image, lines)| {
+            image.build_info.is_some() || image.build_id.is_some() || lines.is_some()
+        })
+    }
+}
+
 /// What is found so far.
 #[derive(Default)]
 struct Findings {
@@ -209,6 +218,9 @@ pub fn explain(first: &Image<'_>, second: &Image<'_>, options: Options) -> Execu
     };
     let mut findings = Findings::default();
     image_facts::differences(&pair, &mut findings);
+    if !pair.are_go() {
+        return summary::conclude(&pair, findings, Functions::default(), options);
+    }
     settings::causes(&pair, &mut findings);
     image_facts::causes(&pair, &mut findings);
     values::causes(&pair, &mut findings);

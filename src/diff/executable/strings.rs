@@ -5,11 +5,10 @@ use std::ops::Range;
 
 use super::data::is_variables;
 use super::place::{address_of, bytes_at, region_at, symbol_at, text_of, word, word_at};
-use super::texts::{Text, excerpt, is_line_ends, is_printable};
+use super::texts::{self, Text, excerpt, is_line_ends, is_printable};
 use super::{Findings, Pair};
 use crate::binary::image::Image;
 use crate::binary_diff::Owner;
-use crate::diff::build_ids::BuildIdMeaning;
 
 /// A string variable: where it is, and where its text is.
 pub(super) struct Header {
@@ -144,7 +143,7 @@ pub(super) fn of_headers(pair: &Pair<'_>, findings: &mut Findings) -> BTreeSet<T
                 table: String::new(),
                 variable: String::new(),
                 is_line_ends: is_line_ends(&one, &other),
-                is_stamp: pair.build_id == BuildIdMeaning::LinkerInputsOnly,
+                is_stamp: texts::may_be_stamp(pair),
                 first: excerpt(&one, &other),
                 second: excerpt(&other, &one),
             });

@@ -55,7 +55,7 @@ pub(super) fn conclude(
     build_info(pair, &mut findings, owners.get(&Owner::BuildInfo).copied().unwrap_or_default());
     changed_after(pair, &mut findings);
     if findings.causes.is_empty() {
-        findings.causes.extend(unknown(pair, &owners));
+        findings.causes.extend(unknown(pair, &owners, &functions));
     }
     let is_explained = |owner: Owner| explained(pair, &findings, owner);
     let explained =
@@ -166,7 +166,7 @@ fn explained(pair: &Pair<'_>, findings: &Findings, owner: Owner) -> bool {
 }
 
 /// What is said where no cause was found.
-fn unknown(pair: &Pair<'_>, owners: &BTreeMap<Owner, u64>) -> Option<Cause> {
+fn unknown(pair: &Pair<'_>, owners: &BTreeMap<Owner, u64>, functions: &Functions) -> Option<Cause> {
     if owners.is_empty() {
         return None;
     }
@@ -174,6 +174,9 @@ fn unknown(pair: &Pair<'_>, owners: &BTreeMap<Owner, u64>) -> Option<Cause> {
         matches!(owner, Owner::GoBuildId | Owner::GnuBuildId | Owner::Uuid | Owner::Signature)
     });
     let (title, fix) = match pair.build_id {
+        _ if !pair.are_go() => {
+            ("not two Go programs: of other files goaudit does not know why they differ", "")
+        }
         BuildIdMeaning::Same => (
             "the file was changed after its build: the build IDs are equal, other bytes are not",
             "compare both files as their builds left them",
@@ -191,6 +194,11 @@ fn unknown(pair: &Pair<'_>, owners: &BTreeMap<Owner, u64>) -> Option<Cause> {
     let mut cause = Cause::new(Category::Unknown, title.trim_end_matches('.'));
     cause.fix = (!fix.is_empty()).then(|| fix.to_owned());
     cause.bytes = owners.values().sum();
+    if !functions.unclear.is_empty() {
+        cause
+            .details
+            .push(format!("functions that may have changed: {}", functions.unclear.join(", ")));
+    }
     Some(cause)
 }
 

@@ -7,7 +7,7 @@ use super::place::{address_of, shown};
 use super::strings::headers;
 use super::{Findings, Pair};
 use crate::binary::image::Image;
-use crate::binary_diff::{Hunk, Owner};
+use crate::binary_diff::{FunctionChange, Hunk, Owner};
 use crate::diff::build_ids::BuildIdMeaning;
 
 /// Bytes around a constant, which has no bounds, that are shown with it.
@@ -60,7 +60,10 @@ pub(super) fn all(pair: &Pair<'_>, findings: &mut Findings) -> BTreeSet<Text> {
             if !is_printable(one) || !is_printable(other) {
                 continue;
             }
-            let is_stamp = pair.build_id == BuildIdMeaning::LinkerInputsOnly
+            if one == other {
+                continue;
+            }
+            let is_stamp = may_be_stamp(pair)
                 && second.symbols.is_empty()
                 && old.ends_with_nul(first)
                 && new.ends_with_nul(second);
@@ -90,6 +93,18 @@ pub(super) fn all(pair: &Pair<'_>, findings: &mut Findings) -> BTreeSet<Text> {
         }
     }
     texts
+}
+
+/// Whether nothing but what the linker was given need differ: by the build IDs, or without these by the
+/// functions, which are all the same.
+pub(super) fn may_be_stamp(pair: &Pair<'_>) -> bool {
+    let is_decided = |change: &FunctionChange| *change != FunctionChange::Unknown;
+    let is_same_code = !pair.diff.changed.iter().any(|(_, change)| is_decided(change));
+    match pair.build_id {
+        BuildIdMeaning::LinkerInputsOnly => true,
+        BuildIdMeaning::Unknown { .. } => is_same_code,
+        _ => false,
+    }
 }
 
 /// A constant without bounds: what was put in or taken out, or both with what is around.

@@ -81,6 +81,14 @@ pub fn compare(names: [&str; 2], first: Side<'_>, second: Side<'_>, options: Opt
             Side::Folder { package: other, members: theirs },
         ) => {
             let sides = [folder_side(one), folder_side(other)];
+            let is_empty = |package: &Package| {
+                package.members.iter().all(|member| member.kind == MemberKind::Directory)
+            };
+            // A path that is wrong on both sides must not pass.
+            if is_empty(one) && is_empty(other) {
+                let why = "both folders hold no file: nothing was compared".to_owned();
+                return at.pair(sides, Outcome::Unread { why });
+            }
             let first = Opened { package: one, members: ours };
             let second = Opened { package: other, members: theirs };
             let diff = comparer.packages(at.within, first, second, &mut budget);

@@ -244,8 +244,10 @@ fn accounting(bytes: &Bytes) -> String {
         .iter()
         .map(|(owner, bytes)| format!("{} {}", grouped(*bytes), owner.name()))
         .collect();
+    let is_whole = bytes.explained == bytes.differing;
+    let (from, to) = if is_whole { (" (", ")") } else { ("; all are of: ", "") };
     let mut text = format!(
-        "{} of {} differing bytes explained ({})",
+        "{} of {} differing bytes explained{from}{}{to}",
         grouped(bytes.explained),
         grouped(bytes.differing),
         owners.join(", ")
@@ -258,6 +260,7 @@ fn accounting(bytes: &Bytes) -> String {
         );
     }
     match bytes.is_proven {
+        Some(true) if !is_whole => {}
         Some(true) => text.push_str("; FIRST and these differences give SECOND, byte for byte"),
         Some(false) => {
             text.push_str("; FIRST and these differences do not give SECOND: please report this")
