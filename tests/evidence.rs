@@ -619,7 +619,7 @@ fn diff_refuses_evidence_that_it_cannot_use() {
     }
     assert!(!at("k.json").exists() && !at("r").exists());
     assert_eq!(fs::read(at("app")).unwrap(), app);
-    let (exit, report, _) = diffed(&room, &["e.json", "notes"]);
-    assert_eq!(exit, 1);
-    assert!(report.contains("they are not two executables"), "{report}");
+    let (exit, _, err) = diffed(&room, &["e.json", "notes"]);
+    assert_eq!(exit, 2);
+    assert!(err.contains("the other file is neither"), "{err}");
 }
