@@ -133,7 +133,9 @@ fn source(
 ) {
     // What has a name says most.
     let mut texts: Vec<&Text> = texts.iter().collect();
-    texts.sort_by_key(|text| text.variable.is_empty());
+    texts.sort_by_key(|text| {
+        (text.variable.is_empty(), text.first.is_empty() || text.second.is_empty())
+    });
     let mut lines: Vec<String> = texts.iter().take(SHOWN).map(|text| line(text)).collect();
     if texts.len() > SHOWN {
         lines.push(format!("and {} more texts", texts.len().saturating_sub(SHOWN)));

@@ -155,7 +155,8 @@ fn explained(pair: &Pair<'_>, findings: &Findings, owner: Owner) -> bool {
     let is_known = findings.causes.iter().any(known);
     match owner {
         Owner::Address => true,
-        Owner::GoBuildId | Owner::GnuBuildId | Owner::Uuid => {
+        // What follows from all other bytes.
+        Owner::GoBuildId | Owner::GnuBuildId | Owner::Uuid | Owner::Signature => {
             is_known || !matches!(pair.build_id, BuildIdMeaning::Unknown { .. })
         }
         Owner::BuildInfo => pair.go_version.is_some() || !pair.settings.is_empty(),

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use super::place::{address_of, shown};
+use super::place::{address_of, region_at, shown};
 use super::strings::headers;
 use super::{Findings, Pair};
 use crate::binary::image::Image;
@@ -90,6 +90,22 @@ pub(super) fn all(pair: &Pair<'_>, findings: &mut Findings) -> BTreeSet<Text> {
                 is_line_ends,
                 is_stamp,
             });
+        }
+    }
+    // Without sizes of symbols constants may lie behind the last table that has a name.
+    if texts.is_empty() && findings.causes.is_empty() {
+        let constants = hunks.iter().filter(|(_, hunk)| {
+            let region = region_at(second, hunk.second.start);
+            hunk.owner == Owner::Table
+                && region.is_some_and(|it| it.name.contains("rodata") || it.name.contains("rdata"))
+        });
+        for (number, hunk) in constants {
+            if let Some((first, second)) = plain(pair, hunk) {
+                findings.owners.insert(*number, Owner::Constant);
+                let (table, variable) = (String::new(), String::new());
+                let (is_line_ends, is_stamp) = (false, false);
+                texts.insert(Text { table, variable, first, second, is_line_ends, is_stamp });
+            }
         }
     }
     texts
