@@ -40,6 +40,17 @@ struct Step {
 /// In place of an offset: a foretold number, or what has an owner. No slice is this long.
 const NEW: usize = usize::MAX;
 
+/// How many bytes of two stretches count as differing: of one length those that do, else the longer length.
+#[must_use]
+pub fn differing_bytes(first: &[u8], second: &[u8]) -> u64 {
+    let count = if first.len() == second.len() {
+        first.iter().zip(second).filter(|(one, other)| one != other).count()
+    } else {
+        first.len().max(second.len())
+    };
+    u64::try_from(count).unwrap_or(u64::MAX)
+}
+
 impl Account {
     /// Says that the next `len` bytes are those of the first block at `first`.
     pub(super) fn copy(&mut self, first: usize, len: usize) {
@@ -86,12 +97,7 @@ impl Account {
             return;
         }
         let second = self.end..self.end + bytes.len();
-        let differing = if first_bytes.len() == bytes.len() {
-            first_bytes.iter().zip(bytes).filter(|(one, other)| one != other).count()
-        } else {
-            first_bytes.len().max(bytes.len())
-        };
-        *self.tally.entry(owner).or_default() += differing as u64;
+        *self.tally.entry(owner).or_default() += differing_bytes(first_bytes, bytes);
         self.put(bytes);
         match self.hunks.last_mut() {
             Some(last)

@@ -23,7 +23,7 @@ mod variables;
 mod walk;
 mod words;
 
-pub use account::Hunk;
+pub use account::{Hunk, differing_bytes};
 pub use functions::FunctionChange;
 pub use owner::Owner;
 

@@ -122,7 +122,7 @@ fn is_of(word: &str, known: &[&str]) -> bool {
 
 /// Flags of a C compiler that name neither a program nor a file to write.
 ///
-/// Source: `validCompilerFlags` in `cmd/go/internal/work/security.go`, of which this is a part.
+/// Source: `validCompilerFlags` in `security.go` of the `work` package of `cmd/go`, of which this is a part.
 fn is_of_c(word: &str) -> bool {
     const WHOLE: &[&str] = &[
         "-g",

@@ -6,7 +6,7 @@ use super::place::{address_of, region_at, symbol_at};
 use super::texts::{self, Text};
 use super::{Cause, Findings, Level, Pair, embedded, strings};
 use crate::binary::image::Region;
-use crate::binary_diff::Owner;
+use crate::binary_diff::{Owner, differing_bytes};
 use crate::diff::category::Category;
 use crate::golang::package_name::package_of;
 
@@ -85,7 +85,7 @@ pub(super) fn causes(pair: &Pair<'_>, findings: &mut Findings) {
     }
     let mut left = bytes;
     for text in &stamps {
-        let differing = differing(&text.first, &text.second).min(left);
+        let differing = differing_bytes(text.first.as_bytes(), text.second.as_bytes()).min(left);
         left = left.saturating_sub(differing);
         findings.add(stamp(text, differing));
     }
@@ -93,7 +93,6 @@ pub(super) fn causes(pair: &Pair<'_>, findings: &mut Findings) {
         // Headers of stamped variables, and what moved with a difference that is known.
         if let Some(cause) = findings.causes.iter_mut().find(|cause| takes_data(cause)) {
             cause.bytes = cause.bytes.saturating_add(left);
-            return;
         }
         return;
     }
@@ -103,15 +102,6 @@ pub(super) fn causes(pair: &Pair<'_>, findings: &mut Findings) {
 /// Whether data may have changed with this cause.
 fn takes_data(cause: &Cause) -> bool {
     matches!(cause.category, Category::Source | Category::LinkFlags | Category::GoDirective)
-}
-
-fn differing(first: &str, second: &str) -> u64 {
-    let count = if first.len() == second.len() {
-        first.bytes().zip(second.bytes()).filter(|(one, other)| one != other).count()
-    } else {
-        first.len().max(second.len())
-    };
-    u64::try_from(count).unwrap_or_default()
 }
 
 fn stamp(text: &Text, bytes: u64) -> Cause {

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use super::leftover::{self, Leftover};
 use super::{Bytes, Cause, ExecutableDiff, Findings, Functions, Level, Options, Pair};
-use crate::binary_diff::{Hunk, Owner};
+use crate::binary_diff::{Hunk, Owner, differing_bytes};
 use crate::diff::build_ids::BuildIdMeaning;
 use crate::diff::category::Category;
 
@@ -40,7 +40,11 @@ pub(super) fn conclude(
     let mut owners = pair.diff.bytes.clone();
     for (hunk, was) in hunks.iter().zip(&pair.diff.hunks) {
         if hunk.owner != was.owner {
-            let bytes = differing(pair, hunk);
+            let [first, second] = pair.images.map(|image| image.file);
+            let bytes = differing_bytes(
+                first.get(hunk.first.clone()).unwrap_or_default(),
+                second.get(hunk.second.clone()).unwrap_or_default(),
+            );
             let from = owners.entry(was.owner).or_default();
             *from = from.saturating_sub(bytes);
             let to = owners.entry(hunk.owner).or_default();
@@ -113,20 +117,6 @@ fn owned(pair: &Pair<'_>, told: &BTreeMap<usize, Owner>) -> Vec<Hunk> {
         .collect()
 }
 
-/// Counts as the account does: of stretches of one length the bytes that differ, else the longer length.
-fn differing(pair: &Pair<'_>, hunk: &Hunk) -> u64 {
-    let [first, second] = pair.images.map(|image| image.file);
-    let bytes =
-        |file: &'_ [u8], range: &Range<usize>| file.get(range.clone()).unwrap_or_default().to_vec();
-    let (one, other) = (bytes(first, &hunk.first), bytes(second, &hunk.second));
-    let count = if one.len() == other.len() {
-        one.iter().zip(&other).filter(|(one, other)| one != other).count()
-    } else {
-        one.len().max(other.len())
-    };
-    u64::try_from(count).unwrap_or(u64::MAX)
-}
-
 /// Of two files of one build one was changed since, whatever it looks like.
 fn changed_after(pair: &Pair<'_>, findings: &mut Findings) {
     if pair.build_id != BuildIdMeaning::Same {
@@ -150,9 +140,17 @@ fn build_info(pair: &Pair<'_>, findings: &mut Findings, bytes: u64) {
     }
 }
 
+/// Whether bytes of an owner belong to a cause that is known, or follow from one.
 fn explained(pair: &Pair<'_>, findings: &Findings, owner: Owner) -> bool {
-    let known = |cause: &Cause| cause.category != Category::Unknown;
-    let is_known = findings.causes.iter().any(known);
+    use Category::{
+        Cgo, DependencyVersion, GoDirective, Goroot, LinkFlags, ModuleLocation, Source, Toolchain,
+        Trimpath, Workdir,
+    };
+    let is_known = findings.causes.iter().any(|cause| cause.category != Category::Unknown);
+    // What may change any code brings whatever comes with it.
+    let has = |of: &[Category]| {
+        findings.absorber.is_some() || of.iter().any(|category| findings.has(*category))
+    };
     match owner {
         Owner::Address => true,
         // What follows from all other bytes.
@@ -160,9 +158,16 @@ fn explained(pair: &Pair<'_>, findings: &Findings, owner: Owner) -> bool {
             is_known || !matches!(pair.build_id, BuildIdMeaning::Unknown { .. })
         }
         Owner::BuildInfo => pair.go_version.is_some() || !pair.settings.is_empty(),
-        // Without a symbol nothing says that it is a stamp.
-        Owner::Value => findings.differences.iter().any(|it| it.level == Level::Symbol) || is_known,
-        _ => is_known,
+        Owner::Value => has(&[LinkFlags, Toolchain, GoDirective, Goroot, Trimpath, Source]),
+        Owner::Path => {
+            has(&[Workdir, ModuleLocation, Goroot, Trimpath, Toolchain, DependencyVersion, Source])
+        }
+        Owner::Code | Owner::Lines => has(&[Source, DependencyVersion, Cgo, Trimpath]),
+        // Stamps and build IDs lie among constants where symbols have no sizes.
+        Owner::Constant => has(&[Source, DependencyVersion, Cgo, Trimpath, LinkFlags]),
+        // Of a variable that was stamped the length and the address differ too.
+        Owner::Data => is_known,
+        Owner::Table | Owner::Packed | Owner::Container => is_known,
     }
 }
 

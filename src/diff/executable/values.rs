@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 use super::place::{shown, text_of};
 use super::{Cause, Findings, Level, Pair};
 use crate::binary::image::Image;
-use crate::binary_diff::Owner;
+use crate::binary_diff::{Owner, differing_bytes};
 use crate::detect::{self, Look};
 use crate::diff::category::Category;
 
 /// Variables that the go command stamps by itself, and what each is about.
 ///
-/// Source: `cmd/link/internal/ld/data.go` and `cmd/go/internal/work/gc.go`, Go 1.26.
+/// Source: `data.go` of `cmd/link/internal/ld` and `gc.go` of the `work` package of `cmd/go`, Go 1.26.
 const OWN: [(&str, Category); 5] = [
     ("runtime.buildVersion", Category::Toolchain),
     ("runtime.defaultGOROOT", Category::Goroot),
@@ -87,12 +87,7 @@ fn share(causes: &mut [Cause], total: u64) {
     for cause in causes.iter_mut().rev() {
         let (first, second) = (cause.first.as_deref(), cause.second.as_deref());
         let (first, second) = (first.unwrap_or_default(), second.unwrap_or_default());
-        let differing = if first.len() == second.len() {
-            first.bytes().zip(second.bytes()).filter(|(one, other)| one != other).count()
-        } else {
-            first.len().max(second.len())
-        };
-        cause.bytes = u64::try_from(differing).unwrap_or_default().min(left);
+        cause.bytes = differing_bytes(first.as_bytes(), second.as_bytes()).min(left);
         left = left.saturating_sub(cause.bytes);
     }
     if let Some(cause) = causes.first_mut() {
