@@ -69,6 +69,12 @@ fn leaky_fails_for_the_right_reasons() {
     let cgo: BTreeSet<&str> =
         of("cgo-enabled").iter().map(|f| f["subject"].as_str().unwrap()).collect();
     assert!(cgo.contains("example.com/leaky/internal/native"), "{cgo:?}");
+    // The artifacts themselves say the same, and their account is whole.
+    let inside = &report["artifacts"][0]["inside"];
+    assert_eq!(inside["bytes"]["proven"], true, "{inside:#}");
+    assert_eq!(inside["bytes"]["differing"], inside["bytes"]["explained"], "{inside:#}");
+    let titles = inside["causes"].as_array().unwrap().iter().map(|cause| &cause["title"]);
+    assert!(titles.clone().any(|title| title == "-X main.built"), "{inside:#}");
     // The line of the workflow, counted without goaudit.
     let workflow = include_str!("../fixtures/modules/leaky/.github/workflows/ci.yml");
     let line = 1 + workflow.lines().position(|line| line.contains("key: go-")).unwrap();

@@ -33,7 +33,7 @@ struct SideObject<'a> {
 }
 
 #[derive(Serialize)]
-struct ContentObject<'a> {
+pub(in crate::report) struct ContentObject<'a> {
     /// `identical`, `executable`, `evidence`, `parts`, `content`, `follows`, `only-first`, `only-second` or
     /// `unread`.
     outcome: &'static str,
@@ -180,7 +180,7 @@ fn side<'a>(path: &'a str, file: &'a FileSide) -> SideObject<'a> {
     }
 }
 
-fn content(pair: &FilePair) -> ContentObject<'_> {
+pub(in crate::report) fn content(pair: &FilePair) -> ContentObject<'_> {
     let plain = |outcome| ContentObject {
         outcome,
         follows: None,

@@ -11,6 +11,7 @@ use crate::diff::files::FilePair;
 pub use evidence::{EvidenceReport, EvidenceSide, render as evidence_text};
 pub use evidence_json::render as evidence_json;
 pub use json::render as json;
+pub(super) use json::{ContentObject, content};
 pub(super) use text::inside;
 pub use text::render as text;
 

@@ -2,13 +2,12 @@
 //!
 //! The structs here are the format; they are copies, so that the model can change.
 
+mod artifacts;
 mod tests;
 mod why;
 
 use serde::Serialize;
 
-use crate::diff::artifacts::{ArtifactPair, Outcome as ArtifactOutcome, Side};
-use crate::diff::build_ids::BuildIdMeaning;
 use crate::diff::cause::Cause;
 use crate::diff::divergence::Divergence;
 use crate::diff::experiment::Proof;
@@ -16,6 +15,7 @@ use crate::diff::{Change, Comparison, PlanStep};
 use crate::finding::Level;
 use crate::policy::{Judged, Outcome};
 use crate::recording::{Manifest, Recording, Varied};
+use crate::report::json::artifacts::{ArtifactObject, artifact};
 use crate::report::json::tests::TestsObject;
 use crate::report::{Report, not_examined, not_known};
 
@@ -189,32 +189,6 @@ struct KeysObject {
 }
 
 #[derive(Serialize)]
-struct ArtifactObject<'a> {
-    path: &'a str,
-    first: Option<FileObject<'a>>,
-    second: Option<FileObject<'a>>,
-    identical: bool,
-    build_id: Option<&'static str>,
-    differences: Vec<DifferenceObject<'a>>,
-    unreadable: &'a [String],
-}
-
-#[derive(Serialize)]
-struct FileObject<'a> {
-    sha256: &'a str,
-    bytes: u64,
-}
-
-#[derive(Serialize)]
-struct DifferenceObject<'a> {
-    level: &'static str,
-    name: String,
-    first: Option<String>,
-    second: Option<String>,
-    category: Option<&'a str>,
-}
-
-#[derive(Serialize)]
 struct VariationObject<'a> {
     name: &'a str,
     applied: bool,
@@ -382,43 +356,6 @@ fn proof(proof: &Proof) -> ProofObject<'_> {
 
 fn input<'a>(action: &'a str, change: &'a Change) -> RootObject<'a> {
     RootObject { action, first: change.first.as_deref(), second: change.second.as_deref() }
-}
-
-fn artifact(pair: &ArtifactPair) -> ArtifactObject<'_> {
-    fn file(side: &Option<Side>) -> Option<FileObject<'_>> {
-        side.as_ref().map(|side| FileObject { sha256: &side.sha256, bytes: side.bytes })
-    }
-    let mut object = ArtifactObject {
-        path: &pair.path,
-        first: file(&pair.first),
-        second: file(&pair.second),
-        identical: pair.outcome == ArtifactOutcome::Identical,
-        build_id: None,
-        differences: Vec::new(),
-        unreadable: &[],
-    };
-    if let ArtifactOutcome::Differs(differences) = &pair.outcome {
-        if differences.build_id != BuildIdMeaning::Same {
-            object.build_id = Some(differences.build_id.sentence());
-        }
-        let settings = differences.settings.iter().map(|change| DifferenceObject {
-            level: "buildinfo",
-            name: change.key.to_string(),
-            first: change.first.clone(),
-            second: change.second.clone(),
-            category: None,
-        });
-        let sections = differences.sections.iter().map(|change| DifferenceObject {
-            level: "section",
-            name: change.name.clone(),
-            first: change.first.map(|bytes| bytes.to_string()),
-            second: change.second.map(|bytes| bytes.to_string()),
-            category: None,
-        });
-        object.differences = settings.chain(sections).collect();
-        object.unreadable = &differences.unreadable;
-    }
-    object
 }
 
 fn variations(manifest: &Manifest) -> Vec<VariationObject<'_>> {
