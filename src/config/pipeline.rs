@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::classify;
 use super::go_paths::GoDir;
+use super::script::Lines;
 use super::template::{Class, Part, Template, Value};
 use crate::finding::Place;
 
@@ -12,12 +13,26 @@ use crate::finding::Place;
 pub struct Pipeline {
     /// The file, relative to the audited root.
     pub path: String,
+    pub system: System,
     /// Names of the events that start it; empty where they cannot be told.
     pub triggers: BTreeSet<String>,
     /// False for what only others call, from outside of the repository: what
     /// stands around it is not known.
     pub is_complete: bool,
     pub jobs: Vec<Job>,
+}
+
+/// The CI system that runs a pipeline.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum System {
+    GitHub,
+    GitLab,
+    CircleCi,
+    Azure,
+    Buildkite,
+    Woodpecker,
+    Drone,
+    CloudBuild,
 }
 
 /// One job of a pipeline, the composite actions that it uses in place.
@@ -64,6 +79,10 @@ pub struct Step {
     /// The `id:` by which later steps of the same file name it.
     pub id: Option<String>,
     pub place: Place,
+    /// Of a script: where each piece of its text stands.
+    pub lines: Lines,
+    /// The image of the step, resolved, where it is not that of the job.
+    pub image: Option<Value>,
     pub kind: StepKind,
 }
 
@@ -116,6 +135,42 @@ pub struct CacheStep {
     pub lookup_only: Flag,
     /// The step fails where the exact key is not found.
     pub fail_on_miss: Flag,
+    pub store: Store,
+}
+
+/// How the store behind a cache step finds and keeps entries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Store {
+    /// Whether the key itself is looked up as a prefix too.
+    pub key: Lookup,
+    pub restore_keys: Lookup,
+    /// Whether saving replaces an entry that is there.
+    pub is_mutable: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lookup {
+    Prefix,
+    Whole,
+}
+
+impl Store {
+    /// Source: <https://docs.github.com/en/actions/reference/workflows-and-actions/dependency-caching>.
+    pub const GITHUB: Self =
+        Self { key: Lookup::Prefix, restore_keys: Lookup::Prefix, is_mutable: false };
+    /// Source: <https://circleci.com/docs/guides/optimize/caching/>.
+    pub const CIRCLECI: Self = Self::GITHUB;
+    /// Source: <https://learn.microsoft.com/en-us/azure/devops/pipelines/release/caching>.
+    pub const AZURE: Self =
+        Self { key: Lookup::Whole, restore_keys: Lookup::Prefix, is_mutable: false };
+    /// Source: <https://docs.gitlab.com/ci/caching/>.
+    pub const GITLAB: Self =
+        Self { key: Lookup::Whole, restore_keys: Lookup::Whole, is_mutable: true };
+    /// A folder or a bucket under one name.
+    pub const FOLDER: Self = Self::GITLAB;
+    /// Source: <https://github.com/buildkite-plugins/cache-buildkite-plugin>.
+    pub const BUILDKITE: Self =
+        Self { key: Lookup::Whole, restore_keys: Lookup::Whole, is_mutable: false };
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -139,8 +194,8 @@ pub enum Flag {
 pub struct CachePath {
     /// Resolved; expressions that could not be resolved as they are spelt.
     pub text: String,
-    /// Which directory of Go it is, if any.
-    pub go: Option<GoDir>,
+    /// The directories of Go that it is or holds.
+    pub go: Vec<GoDir>,
 }
 
 /// A cache step with what stands around it.
@@ -189,12 +244,12 @@ impl CacheUse {
 impl CacheStep {
     #[must_use]
     pub fn has_go_path(&self) -> bool {
-        self.paths.iter().any(|path| path.go.is_some())
+        self.paths.iter().any(|path| !path.go.is_empty())
     }
 
     #[must_use]
     pub fn has(&self, dir: GoDir) -> bool {
-        self.paths.iter().any(|path| path.go == Some(dir))
+        self.paths.iter().any(|path| path.go.contains(&dir))
     }
 }
 
@@ -205,6 +260,16 @@ impl Step {
             StepKind::Cache(cache) => Some(cache),
             _ => None,
         }
+    }
+
+    /// The place of a byte of the step's script; that of the step where it has none.
+    #[must_use]
+    pub fn place_in_script(&self, offset: usize) -> Place {
+        let text = match &self.kind {
+            StepKind::Script { text } => text,
+            _ => "",
+        };
+        self.lines.place(text, offset).unwrap_or_else(|| self.place.clone())
     }
 }
 
@@ -221,6 +286,18 @@ impl Job {
             _ => None,
         })
     }
+}
+
+/// All jobs that end before a job starts, from those that each names itself.
+pub(super) fn all_needs(direct: &BTreeMap<String, BTreeSet<String>>, id: &str) -> BTreeSet<String> {
+    let mut needs = BTreeSet::new();
+    let mut waiting: Vec<&String> = direct.get(id).into_iter().flatten().collect();
+    while let Some(name) = waiting.pop() {
+        if needs.insert(name.clone()) {
+            waiting.extend(direct.get(name).into_iter().flatten());
+        }
+    }
+    needs
 }
 
 impl Matrix {

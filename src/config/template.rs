@@ -250,6 +250,30 @@ fn next_expression(text: &str, start: usize) -> Option<(Range<usize>, &str, usiz
     Some((start..open, rest.get(..close.0)?, end))
 }
 
+/// The text of a value that has no open parts.
+pub(super) fn plain(value: &[Part]) -> Option<String> {
+    value.iter().map(|part| part.is_literal.then_some(part.text.as_str())).collect()
+}
+
+/// Splits a value at the line ends that its inputs brought in.
+pub(super) fn split_lines(value: Value) -> Vec<Value> {
+    let mut lines = vec![Value::new()];
+    for part in value {
+        let text = part.text.clone();
+        let pieces = if part.is_literal { text.split('\n').collect() } else { vec![text.as_str()] };
+        for (index, piece) in pieces.into_iter().enumerate() {
+            if index > 0 {
+                lines.push(Value::new());
+            }
+            if let Some(line) = lines.last_mut().filter(|_| !piece.is_empty()) {
+                line.push(Part { text: piece.to_owned(), ..part.clone() });
+            }
+        }
+    }
+    lines.retain(|line| plain(line).is_none_or(|text| !text.trim().is_empty()));
+    lines
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

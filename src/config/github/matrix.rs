@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::document::Document;
+use crate::config::document::Document;
 use crate::config::pipeline::{Matrix, Os, Runner};
 use crate::config::scope::Scope;
 use crate::config::template::Value;

@@ -1,0 +1,67 @@
+//! Which files are those of which CI system, and all of them read.
+
+use super::document::Document;
+use super::{Reading, SourceFile};
+use super::{azure, buildkite, circleci, cloud_build, drone, github, gitlab};
+
+/// Reads the CI files of all systems. A file that cannot be read does not keep
+/// the others from being read.
+pub(super) fn read(sources: &[SourceFile]) -> Reading {
+    let readers = [
+        github::read,
+        gitlab::read,
+        circleci::read,
+        azure::read,
+        buildkite::read,
+        drone::read,
+        cloud_build::read,
+    ];
+    let mut all = Reading::default();
+    for read in readers {
+        let Reading { pipelines, unread } = read(sources);
+        all.pipelines.extend(pipelines);
+        all.unread.extend(unread);
+    }
+    all.pipelines.sort_by(|first, second| first.path.cmp(&second.path));
+    all.unread.sort_by(|first, second| first.place.cmp(&second.place));
+    // A file may be read as that of two systems.
+    all.unread.dedup_by(|second, first| first.place.path == second.place.path);
+    all
+}
+
+/// Tells whether goaudit reads the file of a path, whatever else names it.
+pub fn is_read(path: &str) -> bool {
+    let is_of_others =
+        path.split('/').any(|folder| matches!(folder, "vendor" | "node_modules" | "testdata"));
+    !is_of_others
+        && (github::is_read(path)
+            || gitlab::is_root(path)
+            || circleci::is_root(path)
+            || azure::is_root(path)
+            || buildkite::is_root(path)
+            || drone::system(path).is_some()
+            || cloud_build::is_root(path))
+}
+
+/// The other files of the repository that a CI file takes in: paths, or patterns
+/// with `*` within a folder and `**` for any folders.
+pub fn taken_in(file: &SourceFile) -> Vec<String> {
+    // Only files of these two systems name others.
+    if !file.text.contains("include") && !file.text.contains("template") {
+        return Vec::new();
+    }
+    let Ok(Some(mut document)) = Document::parse(file) else { return Vec::new() };
+    let mut paths = azure::wanted(&document);
+    paths.extend(gitlab::wanted(&mut document));
+    paths
+}
+
+/// Matches a path against one of [`taken_in`].
+pub fn is_match(pattern: &str, path: &str) -> bool {
+    if !pattern.contains('*') {
+        return pattern == path;
+    }
+    // `**` is the only star that passes a folder.
+    let glob = globset::GlobBuilder::new(pattern).literal_separator(true).build();
+    glob.is_ok_and(|glob| glob.compile_matcher().is_match(path))
+}
