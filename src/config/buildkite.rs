@@ -8,8 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::document::Document;
 use super::go_paths;
 use super::pipeline::{
-    CachePath, CacheStep, CacheUse, Flag, Job, Matrix, Pipeline, Runner, Step, StepKind, Store,
-    System, all_needs,
+    CachePath, CacheStep, CacheUse, Flag, Image, Job, Matrix, Pipeline, Runner, Step, StepKind,
+    Store, System, all_needs,
 };
 use super::script::{Lines, Script};
 use super::template::{Class, Part, Template, Value};
@@ -125,10 +125,12 @@ impl Jobs<'_, '_> {
         add("", node, Lines::default(), StepKind::Checkout);
         let mut container = None;
         for (plugin, settings) in plugins(document, node) {
-            if let Some(image) = document.text(settings, &["image"])
+            if let Some(node) = document.find(settings, &["image"])
+                && let Some(image) = document.tree.text(node)
                 && short(plugin) == "docker"
             {
-                container = Some(variables.resolve(image));
+                let (name, place) = (variables.resolve(image), document.place(node));
+                container = Some(Image { name, place });
             }
             if short(plugin) == "cache" {
                 for cache in caches(document, settings, &variables) {
@@ -148,7 +150,9 @@ impl Jobs<'_, '_> {
         }
         let depends = document.find(node, &["depends_on"]);
         let mut needs = match depends {
-            Some(depends) => BTreeSet::from_iter(document.texts(depends).into_iter().map(str::to_owned)),
+            Some(depends) => {
+                BTreeSet::from_iter(document.texts(depends).into_iter().map(str::to_owned))
+            }
             None => before.clone(),
         };
         let items = depends.map(|depends| document.tree.items(depends)).unwrap_or_default();
@@ -156,7 +160,8 @@ impl Jobs<'_, '_> {
             document.text(document.tree.resolve(*item), &["step"]).map(str::to_owned)
         }));
         self.direct.insert(id.clone(), needs);
-        let matrix = Matrix { is_open: document.find(node, &["matrix"]).is_some(), ..Matrix::default() };
+        let matrix =
+            Matrix { is_open: document.find(node, &["matrix"]).is_some(), ..Matrix::default() };
         let runner = Runner { os: None, container };
         let mut job = Job { id: id.clone(), needs: BTreeSet::new(), runner, matrix, steps };
         toolchain::mark(&mut job, document.path);
@@ -176,9 +181,9 @@ fn plugins<'d>(document: &'d Document<'_>, node: NodeId) -> Vec<(&'d str, NodeId
 /// `cache` of `cache#v1.10.0`, of an address and of `owner/cache-buildkite-plugin`.
 fn short(plugin: &str) -> &str {
     let name = plugin.split('#').next().unwrap_or_default();
-    let name = name.strip_prefix("buildkite-plugins/").unwrap_or_else(|| {
-        name.split_once("buildkite-plugins/").map_or(name, |(_, name)| name)
-    });
+    let name = name
+        .strip_prefix("buildkite-plugins/")
+        .unwrap_or_else(|| name.split_once("buildkite-plugins/").map_or(name, |(_, name)| name));
     name.trim_end_matches(".git").trim_end_matches("-buildkite-plugin")
 }
 
@@ -234,8 +239,7 @@ fn caches(document: &Document<'_>, settings: NodeId, variables: &Variables) -> V
     };
     let mut steps = Vec::new();
     if let Some(node) = find("restore")
-        && let Some(last) =
-            LEVELS.iter().position(|level| document.tree.text(node) == Some(*level))
+        && let Some(last) = LEVELS.iter().position(|level| document.tree.text(node) == Some(*level))
     {
         let first = usize::from(manifest.is_empty());
         let levels = LEVELS.iter().take(last.saturating_add(1)).skip(first);
@@ -258,10 +262,15 @@ fn caches(document: &Document<'_>, settings: NodeId, variables: &Variables) -> V
 /// Source: <https://buildkite.com/docs/pipelines/configure/environment-variables>.
 fn predefined(name: &str) -> Option<Class> {
     Some(match name {
-        "buildkite_commit" | "buildkite_build_id" | "buildkite_build_number"
-        | "buildkite_job_id" | "buildkite_build_url" => Class::Volatile,
+        "buildkite_commit"
+        | "buildkite_build_id"
+        | "buildkite_build_number"
+        | "buildkite_job_id"
+        | "buildkite_build_url" => Class::Volatile,
         "buildkite_branch" | "buildkite_tag" | "buildkite_pull_request" => Class::Branch,
-        "buildkite_label" | "buildkite_step_key" | "buildkite_pipeline_slug"
+        "buildkite_label"
+        | "buildkite_step_key"
+        | "buildkite_pipeline_slug"
         | "buildkite_build_checkout_path" => Class::Job,
         _ => return None,
     })

@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 
 use super::document::Document;
-use super::pipeline::{Job, Matrix, Os, Pipeline, Runner, Step, StepKind, System};
+use super::pipeline::{Image, Job, Matrix, Os, Pipeline, Runner, Step, StepKind, System};
 use super::script::Script;
 use super::template::Class;
 use super::toolchain;
@@ -67,7 +67,8 @@ fn step(
     number: usize,
     variables: &Variables,
 ) -> Option<Step> {
-    let image = document.text(node, &["name"])?;
+    let named = document.find(node, &["name"])?;
+    let image = document.tree.text(named)?;
     let subject = match document.text(node, &["id"]) {
         Some(id) => format!("step \"{id}\""),
         None => format!("step {number}"),
@@ -78,7 +79,8 @@ fn step(
         None => (StepKind::Other { uses: image.to_owned() }, Default::default()),
     };
     let id = document.text(node, &["id"]).map(str::to_owned);
-    let image = Some(variables.resolve(image));
+    let name = variables.resolve(image);
+    let image = Some(Image { name, place: document.place(named) });
     Some(Step { subject, id, place: document.place(node), lines, image, kind })
 }
 
@@ -91,9 +93,8 @@ fn script(document: &Document<'_>, node: NodeId, image: &str) -> Option<Script> 
     let items = arguments.map(|node| document.tree.items(node)).unwrap_or_default();
     let entrypoint = document.find(node, &["entrypoint"]);
     let program = entrypoint.and_then(|node| document.tree.text(node)).unwrap_or_default();
-    let is_shell = |program: &str| {
-        matches!(program.rsplit('/').next(), Some("bash" | "sh" | "ash" | "dash"))
-    };
+    let is_shell =
+        |program: &str| matches!(program.rsplit('/').next(), Some("bash" | "sh" | "ash" | "dash"));
     let texts: Vec<&str> = items.iter().filter_map(|item| document.tree.text(*item)).collect();
     // `bash -c TEXT`, the shell as the entry point or as the first word.
     let first = if is_shell(program) { 0 } else { 1 };

@@ -112,11 +112,7 @@ impl<'a> Document<'a> {
 
     /// Texts of variables: `NAME: value`, or a list of `NAME=value`. What comes
     /// from a secret has none.
-    pub(super) fn environment(
-        &self,
-        from: NodeId,
-        keys: &[&str],
-    ) -> Vec<(String, Option<String>)> {
+    pub(super) fn environment(&self, from: NodeId, keys: &[&str]) -> Vec<(String, Option<String>)> {
         let mapping = self.entries(from, keys).into_iter();
         let mapping =
             mapping.map(|(name, node)| (name.to_owned(), self.tree.text(node).map(str::to_owned)));

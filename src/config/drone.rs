@@ -11,8 +11,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::document::Document;
 use super::go_paths;
 use super::pipeline::{
-    CachePath, CacheStep, CacheUse, Flag, Job, Matrix, Os, Pipeline, Runner, Step, StepKind, Store,
-    System, all_needs,
+    CachePath, CacheStep, CacheUse, Flag, Image, Job, Matrix, Os, Pipeline, Runner, Step, StepKind,
+    Store, System, all_needs,
 };
 use super::script::{Lines, Script};
 use super::template::{Class, Part, Template, Value, bounded};
@@ -157,12 +157,16 @@ impl Steps<'_, '_> {
         let document = self.document;
         let mut variables = variables.clone();
         variables.extend(document.environment(node, &["environment"]));
-        let image = document.text(node, &["image"]);
+        let named = document.find(node, &["image"]);
+        let image = named.and_then(|node| document.tree.text(node));
         let name = match name {
             Some(name) => format!(", step \"{}\"", name.trim()),
             None => format!(", step {number}"),
         };
-        let value = image.map(|image| variables.resolve(image));
+        let value = named.zip(image).map(|(node, image)| Image {
+            name: variables.resolve(image),
+            place: document.place(node),
+        });
         for (place, cache) in self.volumes(node, &variables) {
             let kind = StepKind::Cache(cache);
             self.add(&format!("{name}, volume"), place, value.clone(), kind, Lines::default());
@@ -191,7 +195,7 @@ impl Steps<'_, '_> {
         &mut self,
         what: &str,
         node: NodeId,
-        image: Option<Value>,
+        image: Option<Image>,
         kind: StepKind,
         lines: Lines,
     ) {
@@ -259,7 +263,8 @@ impl Steps<'_, '_> {
             template.unwrap_or(Template { text: String::new(), place, parts: Value::new() });
         let mount = find("mount").map(|node| document.texts(node)).unwrap_or_default();
         let mut cache = cache(how, template, &mount, variables);
-        cache.store.is_mutable = find("override").and_then(|n| document.tree.text(n)) != Some("false");
+        cache.store.is_mutable =
+            find("override").and_then(|n| document.tree.text(n)) != Some("false");
         vec![cache]
     }
 }
@@ -297,9 +302,9 @@ fn key_parts(text: &str, variables: &Variables) -> Value {
     let mut value = Value::new();
     let mut at = 0_usize;
     while let Some(rest) = text.get(at..).filter(|rest| !rest.is_empty()) {
-        let found = rest.split_once("{{").and_then(|(before, rest)| {
-            Some((before, rest.split_once("}}")?.0))
-        });
+        let found = rest
+            .split_once("{{")
+            .and_then(|(before, rest)| Some((before, rest.split_once("}}")?.0)));
         let before = found.map_or(rest, |(before, _)| before);
         let end = at.saturating_add(before.len());
         let literal = variables.resolve(before).into_iter();
@@ -340,13 +345,26 @@ fn function(inner: &str) -> Part {
 /// <https://woodpecker-ci.org/docs/usage/environment>.
 fn predefined(name: &str) -> Option<Class> {
     Some(match name {
-        "drone_commit" | "drone_commit_sha" | "drone_commit_after" | "drone_build_number"
-        | "drone_build_created" | "drone_build_started" | "ci_commit_sha"
-        | "ci_pipeline_number" | "ci_pipeline_created" | "ci_pipeline_started"
+        "drone_commit"
+        | "drone_commit_sha"
+        | "drone_commit_after"
+        | "drone_build_number"
+        | "drone_build_created"
+        | "drone_build_started"
+        | "ci_commit_sha"
+        | "ci_pipeline_number"
+        | "ci_pipeline_created"
+        | "ci_pipeline_started"
         | "ci_build_number" => Class::Volatile,
-        "drone_branch" | "drone_commit_branch" | "drone_commit_ref" | "drone_source_branch"
-        | "drone_pull_request" | "ci_commit_branch" | "ci_commit_ref"
-        | "ci_commit_pull_request" | "ci_commit_source_branch" => Class::Branch,
+        "drone_branch"
+        | "drone_commit_branch"
+        | "drone_commit_ref"
+        | "drone_source_branch"
+        | "drone_pull_request"
+        | "ci_commit_branch"
+        | "ci_commit_ref"
+        | "ci_commit_pull_request"
+        | "ci_commit_source_branch" => Class::Branch,
         "drone_stage_os" | "drone_stage_arch" | "ci_system_platform" => Class::Platform,
         _ if name.starts_with("drone_repo") || name.starts_with("ci_repo") => Class::Job,
         "ci_workspace" | "drone_workspace" | "ci_workflow_name" | "drone_stage_name" => Class::Job,

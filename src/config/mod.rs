@@ -25,6 +25,8 @@ mod variables;
 
 use std::sync::OnceLock;
 
+pub use platform::{is_match, is_read, taken_in};
+
 use crate::finding::Place;
 use pipeline::{CachedBy, Pipeline};
 

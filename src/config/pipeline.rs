@@ -51,8 +51,16 @@ pub struct Job {
 pub struct Runner {
     /// `None` where it cannot be told, as for a self-hosted runner.
     pub os: Option<BTreeSet<Os>>,
-    /// The image of the job's container, resolved.
-    pub container: Option<Value>,
+    /// The image of the job's container.
+    pub container: Option<Image>,
+}
+
+/// A container image where it is named.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Image {
+    /// Resolved.
+    pub name: Value,
+    pub place: Place,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -81,8 +89,8 @@ pub struct Step {
     pub place: Place,
     /// Of a script: where each piece of its text stands.
     pub lines: Lines,
-    /// The image of the step, resolved, where it is not that of the job.
-    pub image: Option<Value>,
+    /// The image of the step where it is not that of the job.
+    pub image: Option<Image>,
     pub kind: StepKind,
 }
 
@@ -212,11 +220,30 @@ impl CachedBy<'_> {
     /// call is one job here: the two do not run together.
     #[must_use]
     pub fn is_same_job(&self, other: &Self) -> bool {
-        if self.pipeline.path == other.pipeline.path {
-            self.job.id == other.job.id
-        } else {
-            self.step.place == other.step.place
+        self.step.place == other.step.place
+            || (self.pipeline.path == other.pipeline.path && self.job.id == other.job.id)
+    }
+
+    /// Tells whether this step may restore what `writer` saves, in its run or in another.
+    ///
+    /// `false` is certain.
+    #[must_use]
+    pub fn may_restore(&self, writer: &Self) -> bool {
+        // A lookup counts as a reader: it tells a job that the work is done.
+        if self.pipeline.system != writer.pipeline.system
+            || !self.cache.how.restores()
+            || !writer.cache.how.saves()
+        {
+            return false;
         }
+        let same_run = !self.is_same_job(writer);
+        let reaches = |key: &Template, lookup| match lookup {
+            Lookup::Prefix => key.may_restore(&writer.cache.key, same_run),
+            Lookup::Whole => key.may_be(&writer.cache.key, same_run),
+        };
+        let store = self.cache.store;
+        reaches(&self.cache.key, store.key)
+            || self.cache.restore_keys.iter().any(|key| reaches(key, store.restore_keys))
     }
 }
 

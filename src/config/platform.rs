@@ -30,6 +30,7 @@ pub(super) fn read(sources: &[SourceFile]) -> Reading {
 }
 
 /// Tells whether goaudit reads the file of a path, whatever else names it.
+#[must_use]
 pub fn is_read(path: &str) -> bool {
     let is_of_others =
         path.split('/').any(|folder| matches!(folder, "vendor" | "node_modules" | "testdata"));
@@ -45,6 +46,7 @@ pub fn is_read(path: &str) -> bool {
 
 /// The other files of the repository that a CI file takes in: paths, or patterns
 /// with `*` within a folder and `**` for any folders.
+#[must_use]
 pub fn taken_in(file: &SourceFile) -> Vec<String> {
     // Only files of these two systems name others.
     if !file.text.contains("include") && !file.text.contains("template") {
@@ -57,6 +59,7 @@ pub fn taken_in(file: &SourceFile) -> Vec<String> {
 }
 
 /// Matches a path against one of [`taken_in`].
+#[must_use]
 pub fn is_match(pattern: &str, path: &str) -> bool {
     if !pattern.contains('*') {
         return pattern == path;

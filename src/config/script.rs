@@ -157,9 +157,7 @@ mod tests {
         let source = SourceFile { path: "x".to_owned(), text: "k: \"a\\u00e9b c\"\n".to_owned() };
         let document = Document::parse(&source).unwrap().unwrap();
         let script = document.script(document.find(document.root, &["k"]).unwrap());
-        let column = |offset| {
-            script.lines.place(&script.text, offset).unwrap().at.unwrap().1.get()
-        };
+        let column = |offset| script.lines.place(&script.text, offset).unwrap().at.unwrap().1.get();
         // a, the escape, b, c
         assert_eq!((column(0), column(1), column(3), column(5)), (5, 6, 12, 14));
     }

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 
 use super::expression::Expression;
+use super::pipeline::Lookup;
 use crate::finding::Place;
 
 /// What makes a part of a cache key change.
@@ -125,10 +126,23 @@ impl Template {
     /// the same value: `true`.
     #[must_use]
     pub fn may_restore(&self, saved: &Self, same_run: bool) -> bool {
+        self.reaches(saved, same_run, Lookup::Prefix)
+    }
+
+    /// Tells whether the whole of this key may be one that something is saved
+    /// under, as [`Template::may_restore`] does.
+    #[must_use]
+    pub fn may_be(&self, saved: &Self, same_run: bool) -> bool {
+        self.reaches(saved, same_run, Lookup::Whole)
+    }
+
+    fn reaches(&self, saved: &Self, same_run: bool, lookup: Lookup) -> bool {
         let (mut wanted, mut saved) = (Cursor::new(&self.parts), Cursor::new(&saved.parts));
         loop {
             match (wanted.next(), saved.next()) {
-                (None, _) => return true,
+                (None, rest) => {
+                    return lookup == Lookup::Prefix || !matches!(rest, Some(Piece::Text(_)));
+                }
                 (Some(_), None) => return false,
                 (Some(Piece::Text(one)), Some(Piece::Text(other))) => {
                     let common = one.len().min(other.len());

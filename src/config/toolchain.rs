@@ -44,8 +44,8 @@ fn sources(job: &Job, workflow: &str) -> Sources {
     }
     let of_steps = job.steps.iter().filter_map(|step| step.image.as_ref());
     for image in job.runner.container.iter().chain(of_steps) {
-        if image.first().is_some_and(|part| is_go_image(&part.text)) {
-            sources.add(image, workflow);
+        if image.name.first().is_some_and(|part| is_go_image(&part.text)) {
+            sources.add(&image.name, workflow);
         }
     }
     sources

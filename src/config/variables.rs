@@ -239,9 +239,8 @@ mod tests {
     #[test]
     fn variables_that_multiply_stay_small() {
         let mut variables = Variables::new(Syntax::Dollar, none);
-        let level = |level: usize| {
-            (format!("V{level}"), Some(format!("$V{}", level + 1).repeat(1000)))
-        };
+        let level =
+            |level: usize| (format!("V{level}"), Some(format!("$V{}", level + 1).repeat(1000)));
         variables.extend((0..50).map(level));
         assert!(variables.resolve("$V0").len() <= 128);
     }

@@ -23,6 +23,7 @@ mod missing_trimpath;
 mod nondeterministic_output;
 mod not_reproducible;
 pub(crate) mod nothing_compared;
+mod spelling;
 mod stray_a;
 mod unpinned_toolchain;
 pub(crate) mod unused_ignore;
@@ -85,6 +86,8 @@ pub enum Check {
     Builds(fn(&Builds<'_>) -> Vec<Finding>),
     /// The build and CI files of the repository.
     Files(fn(&Repository) -> Vec<Finding>),
+    /// Both of these: what the files ask for, and what the builds then used.
+    Both(fn(&Repository) -> Vec<Finding>, fn(&Builds<'_>) -> Vec<Finding>),
     /// Stated by the engine itself (a policy's ignores, files that could not be read).
     Engine,
 }
@@ -143,7 +146,7 @@ pub fn by_id(id: &str) -> Option<&'static Rule> {
 #[must_use]
 pub fn check_builds(builds: &Builds<'_>) -> Vec<Finding> {
     sorted(RULES.iter().flat_map(|rule| match rule.check {
-        Check::Builds(check) => check(builds),
+        Check::Builds(check) | Check::Both(_, check) => check(builds),
         Check::Files(_) | Check::Engine => Vec::new(),
     }))
 }
@@ -155,7 +158,7 @@ pub fn check_builds(builds: &Builds<'_>) -> Vec<Finding> {
 #[must_use]
 pub fn check_files(repository: &Repository) -> Vec<Finding> {
     let mut findings = sorted(RULES.iter().flat_map(|rule| match rule.check {
-        Check::Files(check) => check(repository),
+        Check::Files(check) | Check::Both(check, _) => check(repository),
         Check::Builds(_) | Check::Engine => Vec::new(),
     }));
     let mut told = BTreeSet::new();

@@ -131,9 +131,9 @@ impl<'a> Frame<'a> {
                     _ => None,
                 };
             }
-            let name = name.strip_prefix("variables.").or_else(|| {
-                name.strip_prefix("variables['")?.strip_suffix("']")
-            })?;
+            let name = name
+                .strip_prefix("variables.")
+                .or_else(|| name.strip_prefix("variables['")?.strip_suffix("']"))?;
             variables.text(name)
         });
         pieces.collect::<Option<String>>().filter(|text| text.len() <= 1 << 16)

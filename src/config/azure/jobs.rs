@@ -6,7 +6,7 @@ use super::frame::{Frame, Item};
 use super::steps::{self, MAX_DEPTH, Steps, Walk};
 use super::{Files, predefined, template_path};
 use crate::config::document::Document;
-use crate::config::pipeline::{Job, Matrix, Os, Runner, Step, StepKind, all_needs};
+use crate::config::pipeline::{Image, Job, Matrix, Os, Runner, Step, StepKind, all_needs};
 use crate::config::script::Lines;
 use crate::config::toolchain;
 use crate::config::variables::{Syntax, Variables};
@@ -113,7 +113,9 @@ impl<'a> Jobs<'a> {
                 None => vec![last.clone()],
                 Some(node) => document.texts(node).into_iter().map(str::to_owned).collect(),
             };
-            holder.before.extend(before.iter().filter_map(|name| ended.get(name)).flatten().cloned());
+            holder
+                .before
+                .extend(before.iter().filter_map(|name| ended.get(name)).flatten().cloned());
             holder.os = pool(&frame, node, variables).or(holder.os);
             let first = self.jobs.len();
             if document.find(node, &["template"]).is_some() {
@@ -131,13 +133,7 @@ impl<'a> Jobs<'a> {
         }
     }
 
-    fn list(
-        &mut self,
-        items: Vec<Item<'a>>,
-        variables: &Variables,
-        holder: &Holder,
-        depth: usize,
-    ) {
+    fn list(&mut self, items: Vec<Item<'a>>, variables: &Variables, holder: &Holder, depth: usize) {
         for Item { frame, node } in items {
             if frame.document.find(node, &["template"]).is_some() {
                 self.template(&frame, node, variables, holder, depth);
@@ -148,13 +144,7 @@ impl<'a> Jobs<'a> {
     }
 
     /// Reads one job, which may be the file itself.
-    fn job(
-        &mut self,
-        frame: &Frame<'a>,
-        node: NodeId,
-        variables: &mut Variables,
-        holder: &Holder,
-    ) {
+    fn job(&mut self, frame: &Frame<'a>, node: NodeId, variables: &mut Variables, holder: &Holder) {
         self.is_cut |= self.jobs.len() >= MAX_JOBS || self.walk.is_cut();
         if self.is_cut {
             return;
@@ -179,8 +169,7 @@ impl<'a> Jobs<'a> {
             let kind = StepKind::Checkout;
             steps.steps.push(Step { subject, id: None, place, lines, image: None, kind });
         }
-        let container = text("container").or_else(|| document.text(node, &["container", "image"]));
-        let container = container.map(|image| frame.resolve(image, variables));
+        let container = container(frame, node, variables);
         let os = pool(frame, node, variables).or_else(|| holder.os.clone());
         steps.all(items, variables, 0);
         let steps = steps.steps;
@@ -245,6 +234,22 @@ impl<'a> Jobs<'a> {
         }
         variables.extend(texts);
     }
+}
+
+/// The image of `container:`, which may name one of the file's `resources:`.
+fn container(frame: &Frame<'_>, node: NodeId, variables: &Variables) -> Option<Image> {
+    let document = frame.document;
+    let node = document.find(node, &["container", "image"]).or_else(|| {
+        let node = document.find(node, &["container"])?;
+        let name = document.tree.text(node)?;
+        let declared = document.find(document.root, &["resources", "containers"]);
+        let declared = declared.map(|node| document.tree.items(node)).unwrap_or_default();
+        let mut declared = declared.iter().map(|item| document.tree.resolve(*item));
+        let found = declared.find(|item| document.text(*item, &["container"]) == Some(name));
+        found.and_then(|item| document.find(item, &["image"])).or(Some(node))
+    })?;
+    let name = frame.resolve(document.tree.text(node)?, variables);
+    Some(Image { name, place: document.place(node) })
 }
 
 /// The steps of a job, or those of all phases of a deployment.

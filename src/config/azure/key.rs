@@ -10,7 +10,10 @@ use crate::finding::Place;
 
 /// Reads a key or one line of restore keys.
 pub(super) fn template(text: &str, place: Place, frame: &Frame<'_>, vars: &Variables) -> Template {
-    Template { text: text.to_owned(), place, parts: parts(text, frame, vars) }
+    // Parameters are put in before the key is cut into segments.
+    let with = frame.substituted(text, vars).filter(|_| text.contains("${{"));
+    let text = with.unwrap_or_else(|| text.to_owned());
+    Template { parts: parts(&text, frame, vars), place, text }
 }
 
 fn parts(text: &str, frame: &Frame<'_>, variables: &Variables) -> Value {

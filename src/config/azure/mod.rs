@@ -127,17 +127,32 @@ fn template_path(from: &str, name: &str) -> Option<String> {
 /// Source: <https://learn.microsoft.com/en-us/azure/devops/pipelines/build/variables>.
 fn predefined(name: &str) -> Option<Class> {
     Some(match name {
-        "build.buildid" | "build.buildnumber" | "build.sourceversion" | "build.builduri"
-        | "system.jobid" | "system.timelineid" | "system.pipelinestarttime" => Class::Volatile,
-        "build.sourcebranch" | "build.sourcebranchname" | "system.pullrequest.pullrequestid"
-        | "system.pullrequest.pullrequestnumber" | "system.pullrequest.sourcebranch" => {
-            Class::Branch
-        }
+        "build.buildid"
+        | "build.buildnumber"
+        | "build.sourceversion"
+        | "build.builduri"
+        | "system.jobid"
+        | "system.timelineid"
+        | "system.pipelinestarttime" => Class::Volatile,
+        "build.sourcebranch"
+        | "build.sourcebranchname"
+        | "system.pullrequest.pullrequestid"
+        | "system.pullrequest.pullrequestnumber"
+        | "system.pullrequest.sourcebranch" => Class::Branch,
         "agent.os" | "agent.osarchitecture" | "imageos" | "imageversion" => Class::Platform,
-        "agent.jobname" | "system.jobname" | "system.jobdisplayname" | "system.stagename"
-        | "build.definitionname" | "system.definitionid" | "build.repository.name"
-        | "pipeline.workspace" | "build.sourcesdirectory" | "system.defaultworkingdirectory"
-        | "agent.tempdirectory" | "agent.builddirectory" | "build.reason"
+        "agent.jobname"
+        | "system.jobname"
+        | "system.jobdisplayname"
+        | "system.stagename"
+        | "build.definitionname"
+        | "system.definitionid"
+        | "build.repository.name"
+        | "pipeline.workspace"
+        | "build.sourcesdirectory"
+        | "system.defaultworkingdirectory"
+        | "agent.tempdirectory"
+        | "agent.builddirectory"
+        | "build.reason"
         | "system.teamproject" => Class::Job,
         _ => return None,
     })

@@ -58,7 +58,12 @@ impl<'a> Steps<'_, 'a> {
                     let items = steps.map(|node| inner.items(node)).unwrap_or_default();
                     self.all(items, variables, depth.saturating_add(1));
                 } else {
-                    self.add(&frame, node, StepKind::Other { uses: name.to_owned() }, Lines::default());
+                    self.add(
+                        &frame,
+                        node,
+                        StepKind::Other { uses: name.to_owned() },
+                        Lines::default(),
+                    );
                 }
                 continue;
             }
@@ -125,13 +130,7 @@ impl<'a> Steps<'_, 'a> {
         self.add(frame, node, StepKind::Other { uses: task.to_owned() }, Lines::default());
     }
 
-    fn script(
-        &mut self,
-        frame: &Frame<'a>,
-        node: NodeId,
-        text: NodeId,
-        variables: &mut Variables,
-    ) {
+    fn script(&mut self, frame: &Frame<'a>, node: NodeId, text: NodeId, variables: &mut Variables) {
         self.push_script(frame, node, frame.document.script(text), variables);
     }
 

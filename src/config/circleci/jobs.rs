@@ -6,7 +6,7 @@ use super::parameters::{Names, Parameter};
 use super::steps::{self, Walk};
 use crate::config::classify;
 use crate::config::document::Document;
-use crate::config::pipeline::{Job, Matrix, Os, Runner, all_needs};
+use crate::config::pipeline::{Image, Job, Matrix, Os, Runner, all_needs};
 use crate::config::template::{Class, Value};
 use crate::config::toolchain;
 use crate::config::yaml::NodeId;
@@ -74,9 +74,9 @@ impl Jobs<'_> {
         needs: &mut BTreeMap<String, BTreeSet<String>>,
     ) {
         let document = self.walk.document;
-        let in_orb = name.split_once('/').and_then(|(orb, job)| {
-            document.find(document.root, &["orbs", orb, "jobs", job])
-        });
+        let in_orb = name
+            .split_once('/')
+            .and_then(|(orb, job)| document.find(document.root, &["orbs", orb, "jobs", job]));
         let id_of = |name: &str| format!("{workflow}/{name}");
         let own_name = settings.and_then(|node| document.text(node, &["name"])).unwrap_or(name);
         let id = id_of(own_name);
@@ -143,19 +143,24 @@ fn runner(document: &Document<'_>, job: NodeId, names: &mut Names) -> Runner {
     if name.starts_with("win/") || name.starts_with("windows/") {
         return Runner { os: Some([Os::Windows].into()), container: None };
     }
-    // `go/default` of the orb is cimg/go.
-    let tag = document.text(executor, &["tag"]);
-    let image: Option<Value> =
-        (name == "go/default").then(|| names.resolve(&format!("cimg/go:{}", tag.unwrap_or("latest"))));
-    Runner { os: image.is_some().then(|| [Os::Linux].into()), container: image }
+    // `go/default` of the orb is cimg/go, at a version that the orb knows.
+    let is_go = name == "go/default";
+    let tag = document.text(executor, &["tag"]).filter(|_| is_go);
+    let container = tag.map(|tag| Image {
+        name: names.resolve(&format!("cimg/go:{tag}")),
+        place: document.place(executor),
+    });
+    Runner { os: is_go.then(|| [Os::Linux].into()), container }
 }
 
 fn holder(document: &Document<'_>, node: NodeId, names: &Names) -> Runner {
     let docker = document.find(node, &["docker"]);
     let first = docker.and_then(|docker| document.tree.items(docker).first().copied());
     if let Some(first) = first {
-        let image = document.text(document.tree.resolve(first), &["image"]);
-        let container = image.map(|image| names.resolve(image));
+        let node = document.find(document.tree.resolve(first), &["image"]);
+        let image = node.and_then(|node| Some((node, document.tree.text(node)?)));
+        let container = image
+            .map(|(node, image)| Image { name: names.resolve(image), place: document.place(node) });
         return Runner { os: Some([Os::Linux].into()), container };
     }
     if document.find(node, &["macos"]).is_some() {

@@ -146,11 +146,19 @@ fn template(inner: &str) -> Part {
 /// Source: <https://circleci.com/docs/reference/variables/>.
 fn variable(name: &str) -> Class {
     match name {
-        "CIRCLE_SHA1" | "CIRCLE_BUILD_NUM" | "CIRCLE_WORKFLOW_ID" | "CIRCLE_WORKFLOW_JOB_ID"
-        | "CIRCLE_PREVIOUS_BUILD_NUM" | "CIRCLE_BUILD_URL" | "CIRCLE_PIPELINE_ID" => Class::Volatile,
+        "CIRCLE_SHA1"
+        | "CIRCLE_BUILD_NUM"
+        | "CIRCLE_WORKFLOW_ID"
+        | "CIRCLE_WORKFLOW_JOB_ID"
+        | "CIRCLE_PREVIOUS_BUILD_NUM"
+        | "CIRCLE_BUILD_URL"
+        | "CIRCLE_PIPELINE_ID" => Class::Volatile,
         "CIRCLE_BRANCH" | "CIRCLE_TAG" | "CIRCLE_PR_NUMBER" => Class::Branch,
-        "CIRCLE_JOB" | "CIRCLE_PROJECT_REPONAME" | "CIRCLE_PROJECT_USERNAME"
-        | "CIRCLE_NODE_INDEX" | "CIRCLE_NODE_TOTAL" => Class::Job,
+        "CIRCLE_JOB"
+        | "CIRCLE_PROJECT_REPONAME"
+        | "CIRCLE_PROJECT_USERNAME"
+        | "CIRCLE_NODE_INDEX"
+        | "CIRCLE_NODE_TOTAL" => Class::Job,
         name if classify::names_go_version(name) => Class::Toolchain,
         _ => Class::Opaque,
     }
@@ -170,9 +178,9 @@ fn cut(text: &str) -> Vec<(Piece<'_>, Range<usize>)> {
         let [parameter, template] = ["<<", "{{"].map(|open| rest.find(open).unwrap_or(usize::MAX));
         let (start, close) =
             if parameter < template { (parameter, ">>") } else { (template, "}}") };
-        let found = rest.split_at_checked(start).and_then(|(before, open)| {
-            Some((before, open.get(2..)?.split_once(close)?.0))
-        });
+        let found = rest
+            .split_at_checked(start)
+            .and_then(|(before, open)| Some((before, open.get(2..)?.split_once(close)?.0)));
         let Some((before, inner)) = found else {
             if !rest.is_empty() {
                 pieces.push((Piece::Literal(rest), at..text.len()));

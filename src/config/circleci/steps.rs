@@ -168,8 +168,7 @@ impl Walk<'_> {
         let inline = name.split_once('/').and_then(|(orb, command)| {
             document.find(document.root, &["orbs", orb, "commands", command])
         });
-        if let Some(found) =
-            document.find(document.root, &["commands", name]).or(inline)
+        if let Some(found) = document.find(document.root, &["commands", name]).or(inline)
             && let Some(steps) = document.find(found, &["steps"])
         {
             let inner = Names {

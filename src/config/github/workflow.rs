@@ -51,7 +51,16 @@ pub(super) fn pipeline<'a>(
     let only_called = triggers.iter().all(|trigger| trigger == "workflow_call");
     let path = document.path.to_owned();
     let is_cut = jobs.is_cut || jobs.walk.is_cut();
-    (Pipeline { path, system: System::GitHub, is_complete: !only_called, triggers, jobs: jobs.jobs }, is_cut)
+    (
+        Pipeline {
+            path,
+            system: System::GitHub,
+            is_complete: !only_called,
+            triggers,
+            jobs: jobs.jobs,
+        },
+        is_cut,
+    )
 }
 
 /// Reads a composite action that no workflow of the repository uses.

@@ -90,11 +90,8 @@ fn key<'a>(config: &Config<'a>, layers: &Layers<'a>, variables: &Variables) -> O
         return Some(Template { text: text.to_owned(), place: first.place(), parts });
     }
     let texts = |name: &str| config.get(&key, name).first().map(|node| node.texts());
-    let files: Vec<String> = texts("files")
-        .or_else(|| texts("files_commits"))?
-        .into_iter()
-        .map(str::to_owned)
-        .collect();
+    let files: Vec<String> =
+        texts("files").or_else(|| texts("files_commits"))?.into_iter().map(str::to_owned).collect();
     let prefix = texts("prefix").and_then(|texts| texts.first().copied()).unwrap_or_default();
     let mut parts: Value = variables.resolve(prefix);
     let start = if prefix.is_empty() { prefix.len() } else { prefix.len().saturating_add(1) };

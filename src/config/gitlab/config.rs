@@ -68,9 +68,9 @@ pub(super) fn include(document: &Document<'_>, node: NodeId) -> Vec<Include> {
         match local {
             // A list of files is of `project:` alone; a list of nothing is no include.
             None if document.entries(item, &[]).is_empty() => return None,
-            Some(path) if !path.contains("://") && !path.contains(['$', '\0']) => {
-                Some(Include::Local(path.trim_start_matches("./").trim_start_matches('/').to_owned()))
-            }
+            Some(path) if !path.contains("://") && !path.contains(['$', '\0']) => Some(
+                Include::Local(path.trim_start_matches("./").trim_start_matches('/').to_owned()),
+            ),
             _ => Some(Include::Elsewhere),
         }
     };

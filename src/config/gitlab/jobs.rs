@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::config::{Config, Layers, MAX_SCRIPT_DEPTH, Node};
 use super::{cache, predefined};
-use crate::config::pipeline::{Job, Matrix, Os, Runner, Step, StepKind, all_needs};
+use crate::config::pipeline::{Image, Job, Matrix, Os, Runner, Step, StepKind, all_needs};
 use crate::config::script::{Lines, Script};
 use crate::config::toolchain;
 use crate::config::variables::{Syntax, Variables};
@@ -18,8 +18,18 @@ const MAX_SCRIPTS: usize = 8 << 20;
 
 /// Keys of a file that are no jobs.
 const KEYWORDS: &[&str] = &[
-    "after_script", "before_script", "cache", "default", "image", "include", "services", "spec",
-    "stages", "types", "variables", "workflow",
+    "after_script",
+    "before_script",
+    "cache",
+    "default",
+    "image",
+    "include",
+    "services",
+    "spec",
+    "stages",
+    "types",
+    "variables",
+    "workflow",
 ];
 
 /// Reads all jobs, and tells whether there are more than were read.
@@ -183,11 +193,12 @@ impl<'c, 'a> One<'c, 'a> {
 
     fn runner(&self, variables: &Variables) -> Runner {
         let image = self.keyword("image");
-        let name = image.first().and_then(|node| node.text()).or_else(|| {
-            let name = self.config.get(&image, "name");
-            name.first().and_then(|node| node.text())
-        });
-        let container = name.map(|name| variables.resolve(name));
+        let node = image.first().copied().filter(|node| node.text().is_some());
+        let node = node.or_else(|| self.config.get(&image, "name").first().copied());
+        let name = node.and_then(Node::text);
+        let container = node
+            .zip(name)
+            .map(|(node, name)| Image { name: variables.resolve(name), place: node.place() });
         // The tags of a runner say nothing; an image is one of Linux but for a few.
         let is_linux =
             name.is_some_and(|name| !name.contains("windows") && !name.contains("nanoserver"));

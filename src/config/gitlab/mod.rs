@@ -95,14 +95,28 @@ fn children(document: &Document<'_>) -> Vec<Include> {
 /// Source: <https://docs.gitlab.com/ci/variables/predefined_variables/>.
 fn predefined(name: &str) -> Option<Class> {
     Some(match name {
-        "ci_commit_sha" | "ci_commit_short_sha" | "ci_commit_before_sha" | "ci_commit_timestamp"
-        | "ci_pipeline_id" | "ci_pipeline_iid" | "ci_pipeline_created_at" | "ci_pipeline_url"
-        | "ci_job_id" | "ci_job_started_at" | "ci_job_url" | "ci_build_id" | "ci_build_ref" => {
-            Class::Volatile
-        }
-        "ci_commit_ref_slug" | "ci_commit_ref_name" | "ci_commit_branch" | "ci_commit_tag"
-        | "ci_build_ref_slug" | "ci_build_ref_name" | "ci_merge_request_id"
-        | "ci_merge_request_iid" | "ci_merge_request_source_branch_name" => Class::Branch,
+        "ci_commit_sha"
+        | "ci_commit_short_sha"
+        | "ci_commit_before_sha"
+        | "ci_commit_timestamp"
+        | "ci_pipeline_id"
+        | "ci_pipeline_iid"
+        | "ci_pipeline_created_at"
+        | "ci_pipeline_url"
+        | "ci_job_id"
+        | "ci_job_started_at"
+        | "ci_job_url"
+        | "ci_build_id"
+        | "ci_build_ref" => Class::Volatile,
+        "ci_commit_ref_slug"
+        | "ci_commit_ref_name"
+        | "ci_commit_branch"
+        | "ci_commit_tag"
+        | "ci_build_ref_slug"
+        | "ci_build_ref_name"
+        | "ci_merge_request_id"
+        | "ci_merge_request_iid"
+        | "ci_merge_request_source_branch_name" => Class::Branch,
         "ci_runner_executable_arch" => Class::Platform,
         "ci_default_branch" | "ci_node_index" | "ci_node_total" | "ci_concurrent_id"
         | "ci_pipeline_source" | "ci_project_dir" => Class::Job,
