@@ -5,7 +5,7 @@ use std::path::Path;
 use std::{fs, io};
 
 use crate::capture::tree::Source;
-use crate::config::{self, Repository, SourceFile, Unread};
+use crate::config::{self, PathPattern, Repository, SourceFile, Unread};
 use crate::finding::Place;
 
 /// A CI file of 1 MB is no CI file; its parser refuses it by name.
@@ -75,9 +75,9 @@ impl Reader<'_> {
         while let Some(file) = self.files.get(next) {
             next += 1;
             let wanted = config::taken_in(file);
-            let found = paths
-                .iter()
-                .filter(|path| wanted.iter().any(|pattern| config::is_match(pattern, path)));
+            let wanted: Vec<PathPattern> = wanted.iter().map(|p| PathPattern::new(p)).collect();
+            let found =
+                paths.iter().filter(|path| wanted.iter().any(|pattern| pattern.is_match(path)));
             let found: Vec<&String> = found.collect();
             for path in found {
                 if seen.len() < MAX_TAKEN_IN && seen.insert(path.clone()) {

@@ -8,8 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::document::Document;
 use super::go_paths;
 use super::pipeline::{
-    CachePath, CacheStep, CacheUse, Flag, Image, Job, Matrix, Pipeline, Runner, Step, StepKind,
-    Store, System, all_needs,
+    CachePath, CacheStep, CacheUse, Checkout, Flag, Image, Job, Matrix, Pipeline, Runner, Step,
+    StepKind, Store, System, all_needs,
 };
 use super::script::{Lines, Script};
 use super::template::{Class, Part, Template, Value};
@@ -120,9 +120,17 @@ impl Jobs<'_, '_> {
         let mut steps = Vec::new();
         let mut add = |what: &str, node: NodeId, lines: Lines, kind: StepKind| {
             let (subject, place) = (format!("{owner}{what}"), document.place(node));
-            steps.push(Step { subject, id: None, place, lines, image: None, kind });
+            steps.push(Step {
+                subject,
+                id: None,
+                place,
+                is_conditional: false,
+                lines,
+                image: None,
+                kind,
+            });
         };
-        add("", node, Lines::default(), StepKind::Checkout);
+        add("", node, Lines::default(), StepKind::Checkout(Checkout::default()));
         let mut container = None;
         for (plugin, settings) in plugins(document, node) {
             if let Some(node) = document.find(settings, &["image"])
@@ -163,7 +171,14 @@ impl Jobs<'_, '_> {
         let matrix =
             Matrix { is_open: document.find(node, &["matrix"]).is_some(), ..Matrix::default() };
         let runner = Runner { os: None, container };
-        let mut job = Job { id: id.clone(), needs: BTreeSet::new(), runner, matrix, steps };
+        let mut job = Job {
+            id: id.clone(),
+            needs: BTreeSet::new(),
+            runner,
+            matrix,
+            env: variables.scope().env,
+            steps,
+        };
         toolchain::mark(&mut job, document.path);
         self.jobs.push(job);
         id

@@ -47,6 +47,7 @@ pub(super) fn read(sources: &[SourceFile]) -> Reading {
             needs: BTreeSet::new(),
             runner: Runner { os: Some([Os::Linux].into()), container: None },
             matrix: Matrix::default(),
+            env: variables.scope().env,
             steps: steps.collect(),
         };
         toolchain::mark(&mut job, document.path);
@@ -81,7 +82,15 @@ fn step(
     let id = document.text(node, &["id"]).map(str::to_owned);
     let name = variables.resolve(image);
     let image = Some(Image { name, place: document.place(named) });
-    Some(Step { subject, id, place: document.place(node), lines, image, kind })
+    Some(Step {
+        subject,
+        id,
+        place: document.place(node),
+        is_conditional: false,
+        lines,
+        image,
+        kind,
+    })
 }
 
 /// What a step runs: its script, the text that it gives a shell, or its command line.

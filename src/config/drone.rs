@@ -11,8 +11,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::document::Document;
 use super::go_paths;
 use super::pipeline::{
-    CachePath, CacheStep, CacheUse, Flag, Image, Job, Matrix, Os, Pipeline, Runner, Step, StepKind,
-    Store, System, all_needs,
+    CachePath, CacheStep, CacheUse, Checkout, Flag, Image, Job, Matrix, Os, Pipeline, Runner, Step,
+    StepKind, Store, System, all_needs,
 };
 use super::script::{Lines, Script};
 use super::template::{Class, Part, Template, Value, bounded};
@@ -93,7 +93,7 @@ fn job(document: &Document<'_>, root: NodeId) -> Job {
     let list = ["steps", "pipeline"].into_iter().find_map(|key| document.find(root, &[key]));
     if let Some(list) = list {
         if !is_off {
-            steps.add("", list, None, StepKind::Checkout, Lines::default());
+            steps.add("", list, None, StepKind::Checkout(Checkout::default()), Lines::default());
         }
         for (number, (name, node)) in (1_usize..).zip(named(document, list)).take(MAX_STEPS) {
             steps.one(name, number, node, &variables);
@@ -106,7 +106,8 @@ fn job(document: &Document<'_>, root: NodeId) -> Job {
     let container = document.text(root, &["type"]).is_none_or(|kind| kind == "docker");
     let os = (is_linux && container).then(|| BTreeSet::from([Os::Linux]));
     let runner = Runner { os, container: None };
-    let mut job = Job { id, needs: BTreeSet::new(), runner, matrix, steps: steps.steps };
+    let (needs, env) = (BTreeSet::new(), variables.scope().env);
+    let mut job = Job { id, needs, runner, matrix, env, steps: steps.steps };
     toolchain::mark(&mut job, document.path);
     job
 }
@@ -200,7 +201,15 @@ impl Steps<'_, '_> {
         lines: Lines,
     ) {
         let (subject, place) = (format!("{}{what}", self.owner), self.document.place(node));
-        self.steps.push(Step { subject, id: None, place, lines, image, kind });
+        self.steps.push(Step {
+            subject,
+            id: None,
+            place,
+            is_conditional: false,
+            lines,
+            image,
+            kind,
+        });
     }
 
     /// Volumes that outlive the build: folders of the host and named volumes.

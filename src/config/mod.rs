@@ -25,7 +25,7 @@ mod variables;
 
 use std::sync::OnceLock;
 
-pub use platform::{is_match, is_read, taken_in};
+pub use platform::{PathPattern, is_read, taken_in};
 
 use crate::finding::Place;
 use pipeline::{CachedBy, Pipeline};

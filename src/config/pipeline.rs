@@ -43,6 +43,8 @@ pub struct Job {
     pub needs: BTreeSet<String>,
     pub runner: Runner,
     pub matrix: Matrix,
+    /// Variables of all steps, resolved; the names in lower case.
+    pub env: BTreeMap<String, Value>,
     pub steps: Vec<Step>,
 }
 
@@ -87,6 +89,8 @@ pub struct Step {
     /// The `id:` by which later steps of the same file name it.
     pub id: Option<String>,
     pub place: Place,
+    /// Whether the step may be left out: it has an `if:` or its like.
+    pub is_conditional: bool,
     /// Of a script: where each piece of its text stands.
     pub lines: Lines,
     /// The image of the step where it is not that of the job.
@@ -96,7 +100,7 @@ pub struct Step {
 
 #[derive(Debug, Clone)]
 pub enum StepKind {
-    Checkout,
+    Checkout(Checkout),
     SetupGo(SetupGo),
     Cache(CacheStep),
     Script {
@@ -108,11 +112,32 @@ pub enum StepKind {
     },
 }
 
+/// A step that puts a repository into the workspace.
+#[derive(Debug, Clone, Default)]
+pub struct Checkout {
+    /// The folder of the workspace, where it is not the workspace itself.
+    pub path: Option<Value>,
+    /// Whether it may be another repository than that of the pipeline.
+    pub is_other: bool,
+}
+
 /// A step that installs Go, and caches GOCACHE and GOMODCACHE unless told not to.
 #[derive(Debug, Clone)]
 pub struct SetupGo {
     pub version: VersionSource,
     pub cache: CacheState,
+    /// Lines of `cache-dependency-path`, in place of the default file.
+    pub dependency_paths: Option<Vec<Value>>,
+    pub dependency_file: DependencyFile,
+}
+
+/// The file of the workspace whose hash is in the key of setup-go's own cache.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DependencyFile {
+    GoSum,
+    GoMod,
+    /// The version of the action cannot be told.
+    Either,
 }
 
 /// Where the Go version of a step comes from.
@@ -265,6 +290,15 @@ impl CacheUse {
     #[must_use]
     pub fn saves(self) -> bool {
         matches!(self, Self::Save | Self::Both)
+    }
+}
+
+impl SetupGo {
+    /// What installs Go and caches nothing.
+    #[must_use]
+    pub fn without_cache(version: VersionSource) -> Self {
+        let (cache, dependency_file) = (CacheState::Off, DependencyFile::Either);
+        Self { version, cache, dependency_paths: None, dependency_file }
     }
 }
 

@@ -1,5 +1,7 @@
 //! Which files are those of which CI system, and all of them read.
 
+use globset::{GlobBuilder, GlobMatcher};
+
 use super::document::Document;
 use super::{Reading, SourceFile};
 use super::{azure, buildkite, circleci, cloud_build, drone, github, gitlab};
@@ -58,13 +60,30 @@ pub fn taken_in(file: &SourceFile) -> Vec<String> {
     paths
 }
 
-/// Matches a path against one of [`taken_in`].
-#[must_use]
-pub fn is_match(pattern: &str, path: &str) -> bool {
-    if !pattern.contains('*') {
-        return pattern == path;
+/// A path of the repository, or one with `*` within a folder and `**` for any folders.
+#[derive(Debug, Clone)]
+pub enum PathPattern {
+    Path(String),
+    Glob(GlobMatcher),
+}
+
+impl PathPattern {
+    /// A pattern that cannot be read is a path that nothing has.
+    #[must_use]
+    pub fn new(pattern: &str) -> Self {
+        // `**` is the only star that passes a folder.
+        let glob = GlobBuilder::new(pattern).literal_separator(true).build();
+        match glob {
+            Ok(glob) if pattern.contains(['*', '?', '[']) => Self::Glob(glob.compile_matcher()),
+            _ => Self::Path(pattern.to_owned()),
+        }
     }
-    // `**` is the only star that passes a folder.
-    let glob = globset::GlobBuilder::new(pattern).literal_separator(true).build();
-    glob.is_ok_and(|glob| glob.compile_matcher().is_match(path))
+
+    #[must_use]
+    pub fn is_match(&self, path: &str) -> bool {
+        match self {
+            Self::Path(own) => own == path,
+            Self::Glob(glob) => glob.is_match(path),
+        }
+    }
 }

@@ -2,7 +2,7 @@
 
 use super::{Builds, Check, Rule};
 use crate::config::Repository;
-use crate::config::pipeline::{Image, VersionSource};
+use crate::config::pipeline::{Image, Job, VersionSource};
 use crate::config::template::Part;
 use crate::finding::{Finding, Level};
 
@@ -63,21 +63,23 @@ fn check_files(repository: &Repository) -> Vec<Finding> {
         for step in &job.steps {
             findings.extend(step.image.iter().filter_map(|image| of_image(image, &step.subject)));
         }
-        for (step, setup) in job.setups() {
-            let VersionSource::Input(version) = &setup.version else { continue };
-            let Some(version) = literal(version).filter(|version| floats(version)) else {
-                continue;
-            };
-            let message = format!(
-                "`{version}` is another Go version after each release, so all caches of it are \
-                 cold then and the next build may give other bytes"
-            );
-            let fix = "name a version, such as 1.25.5, or read it from go.mod";
-            findings
-                .push(RULE.finding(&step.subject, message).at(step.place.clone()).with_fix(fix));
-        }
+        findings.extend(of_setup(job));
     }
     findings
+}
+
+/// What the last step that installs Go asks for. One before it only reads a file
+/// of versions or builds a tool.
+fn of_setup(job: &Job) -> Option<Finding> {
+    let (step, setup) = job.setups().last()?;
+    let VersionSource::Input(version) = &setup.version else { return None };
+    let version = literal(version).filter(|version| floats(version))?;
+    let message = format!(
+        "`{version}` is another Go version after each release, so all caches of it are cold then \
+         and the next build may give other bytes"
+    );
+    let fix = "name a version, such as 1.25.5, or read it from go.mod";
+    Some(RULE.finding(&step.subject, message).at(step.place.clone()).with_fix(fix))
 }
 
 fn of_image(image: &Image, subject: &str) -> Option<Finding> {
@@ -98,6 +100,8 @@ fn of_image(image: &Image, subject: &str) -> Option<Finding> {
         "the image `{name}` holds another Go version after each release, so all caches of it are \
          cold then and the next build may give other bytes"
     );
+    // This one has ended, and has no new versions.
+    let path = path.replace("circleci/golang", "cimg/go");
     let fix = format!("name a version: {path}:1.25.5, the one that go.mod asks for");
     Some(RULE.finding(subject, message).at(image.place.clone()).with_fix(fix))
 }

@@ -6,7 +6,9 @@ use super::frame::{Frame, Item};
 use super::steps::{self, MAX_DEPTH, Steps, Walk};
 use super::{Files, predefined, template_path};
 use crate::config::document::Document;
-use crate::config::pipeline::{Image, Job, Matrix, Os, Runner, Step, StepKind, all_needs};
+use crate::config::pipeline::{
+    Checkout, Image, Job, Matrix, Os, Runner, Step, StepKind, all_needs,
+};
 use crate::config::script::Lines;
 use crate::config::toolchain;
 use crate::config::variables::{Syntax, Variables};
@@ -166,8 +168,16 @@ impl<'a> Jobs<'a> {
         // Each job but a deployment starts with a checkout, unless it says otherwise.
         if !is_deployment && !steps::checks_nothing_out(&items) {
             let (subject, lines) = (steps.owner.clone(), Lines::default());
-            let kind = StepKind::Checkout;
-            steps.steps.push(Step { subject, id: None, place, lines, image: None, kind });
+            let kind = StepKind::Checkout(Checkout::default());
+            steps.steps.push(Step {
+                subject,
+                id: None,
+                place,
+                is_conditional: false,
+                lines,
+                image: None,
+                kind,
+            });
         }
         let container = container(frame, node, variables);
         let os = pool(frame, node, variables).or_else(|| holder.os.clone());
@@ -180,7 +190,8 @@ impl<'a> Jobs<'a> {
         let id = id_of(&name);
         self.needs.insert(id.clone(), needs);
         let runner = Runner { os, container };
-        let mut job = Job { id, needs: BTreeSet::new(), runner, matrix, steps };
+        let (needs, env) = (BTreeSet::new(), variables.scope().env);
+        let mut job = Job { id, needs, runner, matrix, env, steps };
         toolchain::mark(&mut job, document.path);
         self.jobs.push(job);
     }

@@ -4,7 +4,7 @@ use super::frame::{Frame, Item};
 use super::{Files, key, template_path};
 use crate::config::go_paths;
 use crate::config::pipeline::{
-    CachePath, CacheState, CacheStep, CacheUse, Flag, SetupGo, Step, StepKind, Store, VersionSource,
+    CachePath, CacheStep, CacheUse, Checkout, Flag, SetupGo, Step, StepKind, Store, VersionSource,
 };
 use crate::config::script::{Lines, Script};
 use crate::config::template::{Template, Value, plain};
@@ -76,7 +76,7 @@ impl<'a> Steps<'_, 'a> {
         let find = |key: &str| document.find(node, &[key]);
         if let Some(checkout) = find("checkout") {
             if document.tree.text(checkout) != Some("none") {
-                self.add(frame, node, StepKind::Checkout, Lines::default());
+                self.add(frame, node, StepKind::Checkout(Checkout::default()), Lines::default());
             }
             return;
         }
@@ -105,7 +105,7 @@ impl<'a> Steps<'_, 'a> {
                     // Its default is a version of 2018.
                     (None, None) => VersionSource::Path,
                 };
-                let setup = SetupGo { version, cache: CacheState::Off };
+                let setup = SetupGo::without_cache(version);
                 self.add(frame, node, StepKind::SetupGo(setup), Lines::default());
             }
             "go" => {
@@ -161,7 +161,8 @@ impl<'a> Steps<'_, 'a> {
         };
         let id = document.text(node, &["name"]).map(str::to_ascii_lowercase);
         let place = document.place(node);
-        self.steps.push(Step { subject, id, place, lines, image: None, kind });
+        let is_conditional = document.find(node, &["condition"]).is_some();
+        self.steps.push(Step { subject, id, place, is_conditional, lines, image: None, kind });
     }
 }
 

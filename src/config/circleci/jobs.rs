@@ -108,7 +108,8 @@ impl Jobs<'_> {
             }
         }
         let steps = std::mem::take(&mut self.walk.steps);
-        let mut job = Job { id, needs: BTreeSet::new(), runner, matrix: names.matrix, steps };
+        let (needs, env) = (BTreeSet::new(), names.scope().env);
+        let mut job = Job { id, needs, runner, matrix: names.matrix, env, steps };
         toolchain::mark(&mut job, document.path);
         self.jobs.push(job);
     }
@@ -177,17 +178,27 @@ fn holder(document: &Document<'_>, node: NodeId, names: &Names) -> Runner {
     Runner { os, container: None }
 }
 
+/// `environment:` of a job or executor and of its first image: a mapping, or a
+/// list of mappings.
 fn environment(document: &Document<'_>, node: NodeId, names: &Names) -> BTreeMap<String, Value> {
-    let entries = document.entries(node, &["environment"]).into_iter();
-    entries
-        .filter_map(|(name, value)| {
-            let mut value = names.resolve(document.tree.text(value)?);
+    let docker = document.find(node, &["docker"]);
+    let image = docker.and_then(|docker| document.tree.items(docker).first().copied());
+    let holders = image.map(|image| document.tree.resolve(image)).into_iter().chain([node]);
+    let mut values = BTreeMap::new();
+    for holder in holders {
+        let list = document.find(holder, &["environment"]);
+        let list = list.map(|node| document.tree.items(node)).unwrap_or_default().iter();
+        let listed = list.flat_map(|item| document.entries(document.tree.resolve(*item), &[]));
+        for (name, value) in document.entries(holder, &["environment"]).into_iter().chain(listed) {
+            let Some(text) = document.tree.text(value) else { continue };
+            let mut value = names.resolve(text);
             if classify::names_go_version(name) {
                 value.iter_mut().for_each(|part| {
                     part.classes.insert(Class::Toolchain);
                 });
             }
-            Some((name.to_owned(), value))
-        })
-        .collect()
+            values.insert(name.to_owned(), value);
+        }
+    }
+    values
 }

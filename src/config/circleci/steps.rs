@@ -7,7 +7,7 @@ use super::parameters::{Names, Parameter};
 use crate::config::document::Document;
 use crate::config::go_paths::{self, GoDir};
 use crate::config::pipeline::{
-    CachePath, CacheState, CacheStep, CacheUse, Flag, SetupGo, Step, StepKind, Store, VersionSource,
+    CachePath, CacheStep, CacheUse, Checkout, Flag, SetupGo, Step, StepKind, Store, VersionSource,
 };
 use crate::config::script::{Lines, Script};
 use crate::config::template::{Class, Part, Template};
@@ -69,7 +69,7 @@ impl Walk<'_> {
     ) {
         let document = self.document;
         match (name, arguments) {
-            ("checkout", _) => self.add(node, None, StepKind::Checkout),
+            ("checkout", _) => self.add(node, None, StepKind::Checkout(Checkout::default())),
             ("run", Some(run)) => self.run(node, run, names),
             ("save_cache", Some(cache)) => self.cache(node, cache, CacheUse::Save, names),
             ("restore_cache", Some(cache)) => self.cache(node, cache, CacheUse::Restore, names),
@@ -98,7 +98,15 @@ impl Walk<'_> {
             None => format!("{}, step {}", self.owner, self.steps.len().saturating_add(1)),
         };
         let place = self.document.place(node);
-        self.steps.push(Step { subject, id: None, place, lines, image: None, kind });
+        self.steps.push(Step {
+            subject,
+            id: None,
+            place,
+            is_conditional: false,
+            lines,
+            image: None,
+            kind,
+        });
     }
 
     fn run(&mut self, node: NodeId, run: NodeId, names: &Names) {
@@ -210,7 +218,7 @@ impl Walk<'_> {
                     Some(version) => VersionSource::Input(names.resolve(version)),
                     None => VersionSource::Path,
                 };
-                let setup = SetupGo { version, cache: CacheState::Off };
+                let setup = SetupGo::without_cache(version);
                 self.add(node, Some(name), StepKind::SetupGo(setup));
             }
             Command::DownloadCached => {

@@ -8,7 +8,7 @@ use super::actions::{self, Known};
 use crate::config::document::Document;
 use crate::config::go_paths;
 use crate::config::pipeline::{
-    CachePath, CacheStep, CacheUse, Flag, SetupGo, Step, StepKind, Store, VersionSource,
+    CachePath, CacheStep, CacheUse, Checkout, Flag, SetupGo, Step, StepKind, Store, VersionSource,
 };
 use crate::config::scope::{Scope, Values};
 use crate::config::shell::{self, Sink};
@@ -104,7 +104,8 @@ impl<'a> Steps<'_, 'a> {
         let run = document.find(node, &["run"]).map(|run| document.script(run));
         let lines = run.unwrap_or_default().lines;
         let place = document.place(node);
-        self.steps.push(Step { subject, id, place, lines, image: None, kind });
+        let is_conditional = document.find(node, &["if"]).is_some();
+        self.steps.push(Step { subject, id, place, is_conditional, lines, image: None, kind });
     }
 
     fn kind(
@@ -124,7 +125,7 @@ impl<'a> Steps<'_, 'a> {
             return (StepKind::Script { text: script.to_owned() }, outputs);
         };
         match actions::known(uses) {
-            Known::Checkout => (StepKind::Checkout, Values::new()),
+            Known::Checkout => (StepKind::Checkout(checkout(document, node, scope)), Values::new()),
             Known::SetupGo => setup_go(document, node, uses, scope),
             Known::Cache(how) => cache(document, node, how, scope),
             Known::Other => {
@@ -206,7 +207,24 @@ fn setup_go(
     let cache = actions::setup_go_cache(uses, comment, input.as_deref());
     let output = vec![Part::new("setup-go.go-version", [Class::Toolchain])];
     let outputs = Values::from([("go-version".to_owned(), output)]);
-    (StepKind::SetupGo(SetupGo { version, cache }), outputs)
+    let dependency_paths = document.find(node, &["with", "cache-dependency-path"]);
+    let dependency_paths = dependency_paths
+        .map(|node| document.lines(node, scope).into_iter().map(|line| line.parts).collect());
+    let dependency_file = actions::dependency_file(uses, comment);
+    let setup = SetupGo { version, cache, dependency_paths, dependency_file };
+    (StepKind::SetupGo(setup), outputs)
+}
+
+fn checkout(document: &Document<'_>, node: NodeId, scope: &Scope) -> Checkout {
+    let given = |name: &str| {
+        let value = scope.resolve(document.text(node, &["with", name])?);
+        let is_here = plain(&value).is_some_and(|text| matches!(text.trim(), "" | "." | "./"));
+        (!is_here).then_some(value)
+    };
+    let own =
+        |value: &Value| matches!(value.as_slice(), [part] if part.text == "github.repository");
+    let is_other = given("repository").is_some_and(|value| !own(&value));
+    Checkout { path: given("path"), is_other }
 }
 
 fn cache(

@@ -118,7 +118,7 @@ fn runners_and_set_ups() {
     assert_eq!(setup.cache, CacheState::On);
     assert!(matches!(&setup.version, VersionSource::File(file) if file[0].text == "go.mod"));
     assert_eq!(other.runner.os, None);
-    assert!(matches!(other.steps[0].kind, StepKind::Checkout));
+    assert!(matches!(other.steps[0].kind, StepKind::Checkout(_)));
 }
 
 #[test]

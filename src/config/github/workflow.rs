@@ -82,6 +82,7 @@ pub(super) fn action<'a>(files: &'a Files<'a>, document: &'a Document<'a>) -> Op
         needs: BTreeSet::new(),
         runner: Runner::default(),
         matrix: Matrix::default(),
+        env: BTreeMap::new(),
         steps,
     };
     toolchain::mark(&mut job, document.path);
@@ -210,8 +211,9 @@ impl<'a> Jobs<'a> {
         let JobPlace { document, node, name } = *place;
         let items = document.find(node, &["steps"]);
         let runner = matrix::runner(document, node, scope);
+        let env = scope.env.clone();
         let steps = steps::steps(&mut self.walk, document, items, &format!("job {name}"), scope);
-        let mut job = Job { id, needs, runner, matrix: scope.matrix.clone(), steps };
+        let mut job = Job { id, needs, runner, matrix: scope.matrix.clone(), env, steps };
         toolchain::mark(&mut job, document.path);
         self.jobs.push(job);
         document.values(node, &["outputs"], scope)

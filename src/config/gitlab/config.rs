@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::config::document::Document;
-use crate::config::platform::is_match;
+use crate::config::platform::PathPattern;
 use crate::config::script::Script;
 use crate::config::yaml::{NodeId, NodeKind};
 use crate::finding::Place;
@@ -94,7 +94,8 @@ impl<'a> Config<'a> {
                     config.is_complete = false;
                     continue;
                 };
-                let found = documents.values().filter(|d| is_match(&pattern, d.path));
+                let pattern = PathPattern::new(&pattern);
+                let found = documents.values().filter(|d| pattern.is_match(d.path));
                 let before = waiting.len();
                 waiting.extend(found);
                 config.is_complete &= waiting.len() > before;

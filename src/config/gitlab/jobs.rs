@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::config::{Config, Layers, MAX_SCRIPT_DEPTH, Node};
 use super::{cache, predefined};
-use crate::config::pipeline::{Image, Job, Matrix, Os, Runner, Step, StepKind, all_needs};
+use crate::config::pipeline::{
+    Checkout, Image, Job, Matrix, Os, Runner, Step, StepKind, all_needs,
+};
 use crate::config::script::{Lines, Script};
 use crate::config::toolchain;
 use crate::config::variables::{Syntax, Variables};
@@ -211,13 +213,19 @@ impl<'c, 'a> One<'c, 'a> {
             subject: format!("job {}{what}", self.name),
             id: None,
             place,
+            is_conditional: false,
             lines,
             image: None,
             kind,
         };
         let mut steps = Vec::new();
         if variables.text("GIT_STRATEGY").is_none_or(|how| how != "none" && how != "empty") {
-            steps.push(step("", place.clone(), Lines::default(), StepKind::Checkout));
+            steps.push(step(
+                "",
+                place.clone(),
+                Lines::default(),
+                StepKind::Checkout(Checkout::default()),
+            ));
         }
         for (place, cache) in cache::caches(self.config, &self.keyword("cache"), &variables) {
             steps.push(step(", cache", place, Lines::default(), StepKind::Cache(cache)));
@@ -240,6 +248,7 @@ impl<'c, 'a> One<'c, 'a> {
             needs: BTreeSet::new(),
             runner: self.runner(&variables),
             matrix: self.matrix(),
+            env: variables.scope().env,
             steps,
         };
         toolchain::mark(&mut job, &place.path);

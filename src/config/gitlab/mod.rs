@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::document::Document;
 use super::pipeline::{Pipeline, System};
-use super::platform::is_match;
+use super::platform::PathPattern;
 use super::template::Class;
 use super::{Reading, SourceFile, unread};
 use config::{Config, Include};
@@ -41,7 +41,8 @@ pub(super) fn read(sources: &[SourceFile]) -> Reading {
                 document.skip_header("spec");
                 let wanted = config::includes(&document).into_iter().chain(children(&document));
                 for wanted in wanted.filter_map(Include::pattern) {
-                    waiting.extend(sources.iter().filter(|s| is_match(&wanted, &s.path)));
+                    let wanted = PathPattern::new(&wanted);
+                    waiting.extend(sources.iter().filter(|s| wanted.is_match(&s.path)));
                 }
                 documents.insert(&source.path, document);
             }
