@@ -83,7 +83,7 @@ fn every_files_rule_on_every_fixture() {
     cache-key-no-toolchain/fires/buildkite-manifest: cache-key-no-toolchain
     cache-key-no-toolchain/fires/circleci-sum-only: cache-key-no-toolchain
     cache-key-no-toolchain/fires/go-mod-is-not-the-source: cache-key-no-toolchain
-    cache-key-no-toolchain/fires/go-sum-only: cache-key-hash-empty cache-key-no-toolchain unpinned-toolchain
+    cache-key-no-toolchain/fires/go-sum-only: cache-key-no-toolchain unpinned-toolchain
     cache-key-no-toolchain/fires/matrix-of-targets: cache-key-no-toolchain
     cache-key-no-toolchain/fires/version-of-the-image: cache-key-no-toolchain
     cache-key-no-toolchain/quiet/action-with-inputs:
@@ -92,7 +92,7 @@ fn every_files_rule_on_every_fixture() {
     cache-key-no-toolchain/quiet/buildkite-key-extra:
     cache-key-no-toolchain/quiet/circleci-matrix-and-checksum:
     cache-key-no-toolchain/quiet/env-of-the-step: unpinned-toolchain
-    cache-key-no-toolchain/quiet/gitlab-is-saved-again: cache-key-hash-empty
+    cache-key-no-toolchain/quiet/gitlab-is-saved-again:
     cache-key-no-toolchain/quiet/hash-of-the-version-file: unpinned-toolchain
     cache-key-no-toolchain/quiet/image-of-the-container:
     cache-key-no-toolchain/quiet/matrix-from-elsewhere:
@@ -135,12 +135,12 @@ fn every_files_rule_on_every_fixture() {
     cache-no-restore-keys/fires/circleci-exact-key: cache-no-restore-keys
     cache-no-restore-keys/fires/crlf-and-byte-order-mark: cache-no-restore-keys
     cache-no-restore-keys/fires/exact-key-only: cache-no-restore-keys
-    cache-no-restore-keys/fires/gitlab-key-files: cache-key-hash-empty cache-no-restore-keys
-    cache-no-restore-keys/fires/gitlab-reference-and-child: cache-key-hash-empty cache-no-restore-keys
+    cache-no-restore-keys/fires/gitlab-key-files: cache-no-restore-keys
+    cache-no-restore-keys/fires/gitlab-reference-and-child: cache-no-restore-keys
     cache-no-restore-keys/quiet/circleci-saved-before-and-orb:
     cache-no-restore-keys/quiet/crlf-and-byte-order-mark:
     cache-no-restore-keys/quiet/drone-has-none: cache-restore-without-save
-    cache-no-restore-keys/quiet/gitlab-fallback: cache-key-hash-empty
+    cache-no-restore-keys/quiet/gitlab-fallback:
     cache-no-restore-keys/quiet/key-handed-over: cache-restore-without-save
     cache-no-restore-keys/quiet/merge-key:
     cache-no-restore-keys/quiet/restore-keys-from-an-input:
@@ -241,9 +241,9 @@ fn a_finding_in_full() {
     insta::assert_debug_snapshot!(findings, @r#"
     [
         Finding {
-            rule: "cache-key-hash-empty",
+            rule: "cache-key-no-toolchain",
             subject: "job build, step \"Cache\"",
-            message: "no file of the repository matches, so the hash is empty and the key never changes",
+            message: "no part of the key follows the Go version: after an upgrade the exact key still hits, brings objects of the old Go, and is never saved again",
             place: Some(
                 Place {
                     path: ".github/workflows/ci.yml",
@@ -263,7 +263,7 @@ fn a_finding_in_full() {
                 "${{ runner.os }}-go-${{ hashFiles('**/go.sum') }}",
             ],
             fix: Some(
-                "name the file by its path: **/go.sum",
+                "give the setup-go step `id: setup-go`\nkey: ${{ runner.os }}-go-${{ steps.setup-go.outputs.go-version }}-${{ hashFiles('**/go.sum') }}\nand the same in restore-keys",
             ),
         },
     ]
@@ -343,7 +343,6 @@ fn fixes() {
     other-order: job test, step 1: write the same lines in the same order into both
     default-and-own: job build, step 3: give setup-go `cache: false`, or drop this step
     twice-and-scan: job build, step 3: give this one `cache: false`, or drop it
-    twice-and-scan: job build, step 4: go run golang.org/x/vuln/cmd/govulncheck@v1.1.4 ./..., or a job of its own
     gitlab-include-broken: ci/broken.yml: mend the file, or leave it out of the audit
     no-mapping: .github/workflows/list.yml: mend the file, or leave it out of the audit
     not-yaml: .github/workflows/broken.yml: mend the file, or leave it out of the audit

@@ -1,5 +1,6 @@
 #![doc = include_str!("cache_key_hash_empty.md")]
 
+use super::setup_go::may_bring_files;
 use super::{Check, Rule};
 use crate::config::pipeline::{CachedBy, StepKind, System};
 use crate::config::template::{Class, Part};
@@ -66,11 +67,7 @@ fn is_before_checkout(one: &CachedBy<'_>) -> bool {
         return false;
     };
     let before = one.job.steps.get(..index).unwrap_or_default();
-    // A script or another action may have brought the files.
-    checkout > index
-        && !before
-            .iter()
-            .any(|s| matches!(s.kind, StepKind::Script { .. } | StepKind::Other { .. }))
+    checkout > index && !before.iter().any(may_bring_files)
 }
 
 /// Whether no tracked file matches any of the patterns, and nothing makes one.
@@ -83,7 +80,8 @@ fn is_nowhere(one: &CachedBy<'_>, hashes: &[&Part], repository: &Repository) -> 
         && one.pipeline.jobs.iter().any(|job| std::ptr::eq(job, one.job))
         && one.job.steps.iter().all(|step| own(&step.kind))
         && one.job.steps.iter().any(|step| matches!(step.kind, StepKind::Checkout(_)))
-        && !repository.paths().is_empty();
+        // Without a list of the repository nothing is known to be missing.
+        && ["go.mod", "**/go.mod"].iter().any(|pattern| exists(pattern, repository));
     let patterns =
         || hashes.iter().flat_map(|part| &part.hashed).map(|p| p.trim_start_matches("./"));
     is_here

@@ -48,8 +48,10 @@ fn is_plain(one: &CachedBy<'_>) -> bool {
 fn mismatch(one: &CachedBy<'_>, path: &CachePath) -> Option<(String, &'static str)> {
     let text = path.text.trim();
     let is = |dir| path.go.contains(&dir);
-    if one.pipeline.system == System::GitHub && text.starts_with('%') {
-        let message = format!("the variable of `{text}` is not expanded, so nothing is cached");
+    let windows = one.job.runner.os.as_ref().is_some_and(|os| os.contains(&Os::Windows));
+    if one.pipeline.system == System::GitHub && windows && text.starts_with('%') {
+        let message =
+            format!("the variable of `{text}` is not expanded, so on Windows it names nothing");
         return Some((message, r"path: ~\AppData\Local\go-build"));
     }
     let is_home = ["~/go/", "$HOME/go/", "/home/circleci/go/", "/home/runner/go/"]

@@ -3,7 +3,6 @@
 use super::setup_go::{Dependencies, caching};
 use super::{Check, Rule};
 use crate::config::Repository;
-use crate::config::pipeline::StepKind;
 use crate::finding::{Finding, Level};
 
 pub(super) const RULE: Rule = Rule {
@@ -30,15 +29,6 @@ fn check(repository: &Repository) -> Vec<Finding> {
                     .at(one.step.place.clone())
                     .with_fix("give this one `cache: false`, or drop it"),
             );
-        }
-        // This action sets up Go itself, and has no input that turns the cache off.
-        let scan = one.after.iter().find(|step| {
-            matches!(&step.kind, StepKind::Other { uses } if uses.starts_with("golang/govulncheck-action"))
-        });
-        if let Some(step) = scan.filter(|step| !step.is_conditional) {
-            findings.push(RULE.finding(&step.subject, MESSAGE).at(step.place.clone()).with_fix(
-                "go run golang.org/x/vuln/cmd/govulncheck@v1.1.4 ./..., or a job of its own",
-            ));
         }
     }
     findings

@@ -105,7 +105,7 @@ fn checkout(step: &Step) -> Option<&Checkout> {
 }
 
 /// Whether a step may put files into the workspace other than by a checkout that is known.
-fn may_bring_files(step: &Step) -> bool {
+pub(super) fn may_bring_files(step: &Step) -> bool {
     match &step.kind {
         StepKind::Script { text } => {
             ["git ", "gh ", "tar ", "unzip", "go mod ", "go work ", "curl", "wget", "cp ", "mv "]
