@@ -290,3 +290,29 @@ fn predefined(name: &str) -> Option<Class> {
         _ => return None,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn steps_groups_and_levels_of_the_cache() {
+        let text = "steps:\n- key: a\n  commands: [go build, go test]\n  plugins:\n  - https://github.com/buildkite-plugins/cache-buildkite-plugin.git#v1:\n      manifest: go.sum\n      path: ~/go/pkg/mod\n      restore: pipeline\n      save: [file, pipeline]\n      force: true\n  - docker#v5: {image: 'golang:$$TAG'}\n- wait\n- group: g\n  steps:\n  - {key: b, command: x}\n  - {key: c, command: x, depends_on: [{step: b}]}\n";
+        let source = SourceFile { path: ".buildkite/x.yml".to_owned(), text: text.to_owned() };
+        let jobs = read(&[source]).pipelines.remove(0).jobs;
+        let [a, b, c] = jobs.as_slice() else { panic!("{jobs:?}") };
+        let caches: Vec<String> = a
+            .caches()
+            .map(|(_, cache)| {
+                let keys = std::iter::once(&cache.key).chain(&cache.restore_keys);
+                let keys: Vec<&str> = keys.map(|key| key.text.as_str()).collect();
+                format!("{:?} {}", cache.how, keys.join(" "))
+            })
+            .collect();
+        assert_eq!(caches, ["Restore file step branch pipeline", "Save file", "Save pipeline"]);
+        assert!(a.caches().all(|(_, cache)| cache.store.is_mutable && cache.has_go_path()));
+        assert!(b.needs.contains("a") && c.needs.contains("b"));
+        let StepKind::Script { text } = &a.steps.last().unwrap().kind else { panic!("{a:?}") };
+        assert_eq!(text, "go build\ngo test\n");
+    }
+}

@@ -140,3 +140,36 @@ fn predefined(name: &str) -> Option<Class> {
         _ => return None,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn scripts_of_all_forms() {
+        let text = "steps:\n- name: golang:${_GO}\n  args: [go, build, '-ldflags=-s -w']\n- name: gcr.io/cloud-builders/go\n  args: [test]\n- name: golang\n  entrypoint: bash\n  args:\n  - -ec\n  - |\n    go vet\n    go test\n- name: golang\n  script: go run .\n- name: gcr.io/cloud-builders/docker\n  args: [build, .]\nsubstitutions: {_GO: '1.25'}\n";
+        let source = SourceFile { path: "ci/cloudbuild.yaml".to_owned(), text: text.to_owned() };
+        let pipeline = read(&[source]).pipelines.remove(0);
+        let steps = &pipeline.jobs[0].steps;
+        let scripts: Vec<&str> = steps
+            .iter()
+            .map(|step| match &step.kind {
+                StepKind::Script { text } => text.as_str(),
+                _ => "-",
+            })
+            .collect();
+        assert_eq!(
+            scripts,
+            ["go build '-ldflags=-s -w'", "go test", "go vet\ngo test\n", "go run .", "-"]
+        );
+        let at = |step: usize, offset| {
+            let (line, column) = steps[step].place_in_script(offset).at.unwrap();
+            (line.get(), column.get())
+        };
+        assert_eq!(at(0, "go ".len()), (3, 14));
+        assert_eq!(at(2, "go vet\ngo ".len()), (12, 8));
+        let image: String =
+            steps[0].image.iter().flat_map(|image| &image.name).map(|p| p.text.as_str()).collect();
+        assert_eq!(image, "golang:1.25");
+    }
+}

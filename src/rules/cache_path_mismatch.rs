@@ -42,7 +42,7 @@ fn is_plain(one: &CachedBy<'_>) -> bool {
     });
     // On CircleCI a step that restores is given the paths of what another job saves.
     let is_own = one.pipeline.system != System::CircleCi || one.cache.how.saves();
-    is_own && !one.step.is_conditional && !scripts && !NAMES.iter().any(|name| is_set(&name))
+    is_own && !one.step.is_conditional && !scripts && !NAMES.iter().any(is_set)
 }
 
 fn mismatch(one: &CachedBy<'_>, path: &CachePath) -> Option<(String, &'static str)> {

@@ -20,6 +20,7 @@ pub(super) fn jobs(document: &Document<'_>) -> (Vec<Job>, bool) {
     let walk = Walk {
         document,
         orbs: orbs.filter_map(|(name, orb)| Some((name, document.tree.text(orb)?))).collect(),
+        commands: document.entries(document.root, &["commands"]).into_iter().collect(),
         walked: 0,
         script_bytes: 0,
         steps: Vec::new(),

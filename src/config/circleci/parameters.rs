@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::ops::Range;
+use std::sync::Arc;
 
 use crate::config::classify;
 use crate::config::document::Document;
@@ -14,8 +15,8 @@ use crate::config::yaml::NodeId;
 #[derive(Debug, Clone)]
 pub(super) enum Parameter {
     Text(String),
-    /// Steps that a command or job is given.
-    Steps(NodeId),
+    /// Steps that a command or job is given, and what they can name.
+    Steps(NodeId, Arc<Names>),
     /// A value of a matrix, or one that cannot be told.
     Open(Part),
 }
@@ -51,10 +52,10 @@ impl Names {
     }
 
     /// The steps that `<< parameters.x >>` stands for.
-    pub(super) fn steps(&self, text: &str) -> Option<NodeId> {
+    pub(super) fn steps(&self, text: &str) -> Option<(NodeId, Arc<Self>)> {
         let name = text.trim().strip_prefix("<<")?.strip_suffix(">>")?.trim();
         match self.parameters.get(name.strip_prefix("parameters.")?)? {
-            Parameter::Steps(node) => Some(*node),
+            Parameter::Steps(node, names) => Some((*node, Arc::clone(names))),
             _ => None,
         }
     }

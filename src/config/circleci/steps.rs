@@ -1,6 +1,7 @@
 //! The steps of a job, commands and conditional steps in place.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::orb::{self, Command};
 use super::parameters::{Names, Parameter};
@@ -26,6 +27,8 @@ pub(super) struct Walk<'a> {
     pub document: &'a Document<'a>,
     /// Orbs by the name that the file gives them.
     pub orbs: BTreeMap<&'a str, &'a str>,
+    /// Commands of the file by name.
+    pub commands: BTreeMap<&'a str, NodeId>,
     pub walked: usize,
     pub script_bytes: usize,
     pub steps: Vec<Step>,
@@ -48,7 +51,7 @@ impl Walk<'_> {
             let node = document.tree.resolve(*item);
             if let Some(name) = document.tree.text(node) {
                 match names.steps(name) {
-                    Some(steps) => self.all(steps, names, depth.saturating_add(1)),
+                    Some((steps, names)) => self.all(steps, &names, depth.saturating_add(1)),
                     None => self.one(node, name, None, names, depth),
                 }
                 continue;
@@ -84,8 +87,11 @@ impl Walk<'_> {
     }
 
     fn inner(&mut self, steps: NodeId, names: &Names, depth: usize) {
-        let given = self.document.tree.text(steps).and_then(|text| names.steps(text));
-        self.all(given.unwrap_or(steps), names, depth.saturating_add(1));
+        let depth = depth.saturating_add(1);
+        match self.document.tree.text(steps).and_then(|text| names.steps(text)) {
+            Some((steps, names)) => self.all(steps, &names, depth),
+            None => self.all(steps, names, depth),
+        }
     }
 
     fn add(&mut self, node: NodeId, name: Option<&str>, kind: StepKind) {
@@ -176,7 +182,7 @@ impl Walk<'_> {
         let inline = name.split_once('/').and_then(|(orb, command)| {
             document.find(document.root, &["orbs", orb, "commands", command])
         });
-        if let Some(found) = document.find(document.root, &["commands", name]).or(inline)
+        if let Some(found) = self.commands.get(name).copied().or(inline)
             && let Some(steps) = document.find(found, &["steps"])
         {
             let inner = Names {
@@ -267,7 +273,9 @@ pub(super) fn parameters(
 }
 
 fn parameter(document: &Document<'_>, node: NodeId, caller: &Names) -> Parameter {
-    let Some(text) = document.tree.text(node) else { return Parameter::Steps(node) };
+    let Some(text) = document.tree.text(node) else {
+        return Parameter::Steps(node, Arc::new(caller.clone()));
+    };
     // What the caller was given is passed on.
     let passed = text.trim().strip_prefix("<<").and_then(|text| text.strip_suffix(">>"));
     let passed = passed.and_then(|name| name.trim().strip_prefix("parameters."));

@@ -22,6 +22,8 @@ pub(super) type Layers<'a> = Vec<Node<'a>>;
 /// The files of one pipeline.
 pub(super) struct Config<'a> {
     roots: Layers<'a>,
+    /// Keys at the top of each file, in the order of `roots`.
+    keys: Vec<BTreeMap<&'a str, NodeId>>,
     /// Whether all that is included is in the repository.
     pub is_complete: bool,
 }
@@ -67,10 +69,11 @@ pub(super) fn include(document: &Document<'_>, node: NodeId) -> Vec<Include> {
         let local = document.tree.text(item).or_else(|| document.text(item, &["local"]));
         match local {
             // A list of files is of `project:` alone; a list of nothing is no include.
-            None if document.entries(item, &[]).is_empty() => return None,
-            Some(path) if !path.contains("://") && !path.contains(['$', '\0']) => Some(
-                Include::Local(path.trim_start_matches("./").trim_start_matches('/').to_owned()),
-            ),
+            None if document.entries(item, &[]).is_empty() => None,
+            Some(path) if !path.contains("://") && !path.contains('$') => {
+                let path = path.trim_start_matches("./").trim_start_matches('/');
+                Some(Include::Local(path.to_owned()))
+            }
             _ => Some(Include::Elsewhere),
         }
     };
@@ -80,7 +83,7 @@ pub(super) fn include(document: &Document<'_>, node: NodeId) -> Vec<Include> {
 impl<'a> Config<'a> {
     /// Puts together the file of a path and all that it includes.
     pub(super) fn new(documents: &'a BTreeMap<&'a str, Document<'a>>, root: &str) -> Option<Self> {
-        let mut config = Self { roots: Vec::new(), is_complete: true };
+        let mut config = Self { roots: Vec::new(), keys: Vec::new(), is_complete: true };
         let mut seen = BTreeSet::new();
         let mut waiting = vec![documents.get(root)?];
         while let Some(document) = waiting.pop() {
@@ -88,6 +91,9 @@ impl<'a> Config<'a> {
                 continue;
             }
             config.roots.push(Node { document, id: document.root });
+            let keys = document.tree.entries(document.root).into_iter();
+            let keys = keys.filter_map(|(key, value)| Some((document.tree.text(key)?, value)));
+            config.keys.push(keys.collect());
             // Of the included the last wins; it is the next one to be popped.
             for include in includes(document) {
                 let Include::Local(pattern) = include else {
@@ -106,7 +112,11 @@ impl<'a> Config<'a> {
 
     /// The value of a top-level key.
     pub(super) fn global(&self, key: &str) -> Layers<'a> {
-        self.get(&self.roots, key)
+        let found =
+            self.roots.iter().zip(&self.keys).filter_map(|(root, keys)| {
+                Some(Node { document: root.document, id: *keys.get(key)? })
+            });
+        self.merged(found)
     }
 
     /// Keys of all files with the place where each is first.
@@ -115,9 +125,10 @@ impl<'a> Config<'a> {
         let mut keys = Vec::new();
         // The files that are included come first, as they do for GitLab.
         for root in self.roots.iter().rev() {
-            for (name, id) in root.document.entries(root.id, &[]) {
-                if seen.insert(name) {
-                    keys.push((name, Node { document: root.document, id }));
+            let document = root.document;
+            for (key, id) in document.tree.entries(root.id) {
+                if let Some(name) = document.tree.text(key).filter(|name| seen.insert(*name)) {
+                    keys.push((name, Node { document, id }));
                 }
             }
         }
@@ -147,8 +158,12 @@ impl<'a> Config<'a> {
 
     /// The value of a key of a mapping in layers.
     pub(super) fn get(&self, layers: &[Node<'a>], key: &str) -> Layers<'a> {
+        self.merged(layers.iter().filter_map(|layer| layer.find(key)))
+    }
+
+    fn merged(&self, found: impl Iterator<Item = Node<'a>>) -> Layers<'a> {
         let mut values = Layers::new();
-        for value in layers.iter().filter_map(|layer| layer.find(key)) {
+        for value in found {
             let found = self.referenced(value, MAX_DEPTH);
             let is_mapping = found.first().is_some_and(|node| node.is_mapping());
             if values.is_empty() || is_mapping {

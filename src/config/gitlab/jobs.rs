@@ -13,7 +13,7 @@ use crate::config::variables::{Syntax, Variables};
 use crate::finding::Place;
 
 /// Jobs of one pipeline that are read.
-const MAX_JOBS: usize = 512;
+const MAX_JOBS: usize = 2048;
 /// Script text of one pipeline that is read, in bytes. Jobs that share long
 /// scripts by anchors would make more of it than there is memory.
 const MAX_SCRIPTS: usize = 8 << 20;
