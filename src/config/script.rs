@@ -1,9 +1,11 @@
 //! The text of a script, and where each piece of it stands in its files.
 
+use std::sync::Arc;
+
 use super::document::Document;
 use super::yaml::NodeId;
 use crate::finding::Place;
-use crate::units::ColumnNumber;
+use crate::units::{ColumnNumber, LineNumber};
 
 /// Places of pieces of a text, in order. A piece reaches to the next one.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -15,7 +17,9 @@ struct Piece {
     start: usize,
     /// Byte where what follows is no longer what is written at the place.
     end: usize,
-    place: Place,
+    /// Shared by the pieces of one file: there may be a hundred thousand.
+    path: Arc<str>,
+    at: (LineNumber, ColumnNumber),
 }
 
 impl Lines {
@@ -25,15 +29,12 @@ impl Lines {
     pub fn place(&self, text: &str, offset: usize) -> Option<Place> {
         let index = self.0.partition_point(|piece| piece.start <= offset).saturating_sub(1);
         let piece = self.0.get(index)?;
-        let mut place = piece.place.clone();
+        let (line, column) = piece.at;
         let offset = offset.min(piece.end);
-        if let (Some((_, column)), Some(before)) =
-            (&mut place.at, text.get(piece.start.min(offset)..offset))
-        {
-            let index = column.get().saturating_sub(1) as usize;
-            *column = ColumnNumber::from_index(index.saturating_add(before.chars().count()));
-        }
-        Some(place)
+        let before = text.get(piece.start.min(offset)..offset).unwrap_or_default();
+        let index = column.get().saturating_sub(1) as usize;
+        let column = ColumnNumber::from_index(index.saturating_add(before.chars().count()));
+        Some(Place { path: piece.path.to_string(), at: Some((line, column)) })
     }
 }
 
@@ -59,12 +60,15 @@ impl Script {
         if runs.is_empty() {
             runs.push((0..0, document.tree.node(document.tree.resolve(node)).span.start));
         }
+        let last = self.lines.0.last().map(|piece| Arc::clone(&piece.path));
+        let path = last.filter(|path| **path == *document.path);
+        let path = path.unwrap_or_else(|| Arc::from(document.path));
         for (run, source) in runs {
-            let at = Some(document.tree.position(source));
             self.lines.0.push(Piece {
                 start: base.saturating_add(run.start),
                 end: base.saturating_add(run.end),
-                place: Place { path: document.path.to_owned(), at },
+                path: Arc::clone(&path),
+                at: document.tree.position(source),
             });
         }
         self.text.push_str(text);

@@ -15,7 +15,7 @@ use crate::finding::Place;
 /// Steps of one pipeline that are walked.
 const MAX_STEPS: usize = 8192;
 /// Script text of one pipeline that is read, in bytes.
-const MAX_SCRIPTS: usize = 8 << 20;
+const MAX_SCRIPTS: usize = 4 << 20;
 /// Azure nests a hundred templates; none of them needs so many.
 pub(super) const MAX_DEPTH: usize = 20;
 

@@ -18,7 +18,7 @@ use crate::config::yaml::NodeId;
 /// would make more of them than there is time.
 pub(super) const MAX_STEPS: usize = 8192;
 /// Script text of one file that is read, in bytes.
-pub(super) const MAX_SCRIPTS: usize = 8 << 20;
+pub(super) const MAX_SCRIPTS: usize = 4 << 20;
 /// CircleCI refuses commands that use each other in a circle.
 const MAX_DEPTH: usize = 16;
 

@@ -16,7 +16,7 @@ use crate::finding::Place;
 const MAX_JOBS: usize = 2048;
 /// Script text of one pipeline that is read, in bytes. Jobs that share long
 /// scripts by anchors would make more of it than there is memory.
-const MAX_SCRIPTS: usize = 8 << 20;
+const MAX_SCRIPTS: usize = 4 << 20;
 
 /// Keys of a file that are no jobs.
 const KEYWORDS: &[&str] = &[
