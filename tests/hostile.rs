@@ -123,6 +123,7 @@ fn a_file_that_is_cut_off_anywhere_is_read_or_told() {
     for end in 0..text.len() {
         let Some(cut) = text.get(..end) else { continue };
         let findings = rules::check_files(&workflow(cut));
-        assert!(findings.len() <= 1, "{end}: {findings:?}");
+        // A key of one letter is constant, and has no version either.
+        assert!(findings.len() <= 2, "{end}: {findings:?}");
     }
 }

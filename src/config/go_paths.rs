@@ -11,22 +11,62 @@ pub enum GoDir {
     Modules,
 }
 
-/// Tells which directory of Go a path is. A path that may be anything is none.
-pub(super) fn go_dir(path: &Value, scope: &Scope) -> Option<GoDir> {
+/// Tells which directories of Go a path is or holds. A path that may be anything is none.
+pub(super) fn go_dirs(path: &Value, scope: &Scope) -> Vec<GoDir> {
     let text = normal(path);
     if text.is_empty() || text.starts_with('!') {
-        return None;
+        return Vec::new();
     }
-    by_environment(&text, scope).or_else(|| by_spelling(&text)).or_else(|| by_output(path))
+    if let Some(dir) =
+        by_environment(&text, scope).or_else(|| by_spelling(&text)).or_else(|| by_output(path))
+    {
+        return vec![dir];
+    }
+    below(&text, scope)
 }
+
+/// The places where a CI system checks the repository out, as its variables name them.
+const WORKSPACES: &[&str] = &[
+    "github.workspace",
+    "$github_workspace",
+    "${github_workspace}",
+    "$ci_project_dir",
+    "$circle_working_directory",
+    "$ci_workspace",
+    "$drone_workspace",
+    "$buildkite_build_checkout_path",
+    "$(build.sourcesdirectory)",
+    "$(system.defaultworkingdirectory)",
+    "$pwd",
+    "$(pwd)",
+    "/workspace",
+    ".",
+];
 
 fn normal(path: &[Part]) -> String {
     let text: String = path.iter().map(|part| part.text.as_str()).collect();
     let text = text.trim().trim_matches(['"', '\'']).replace('\\', "/").to_ascii_lowercase();
     let text = text.trim_end_matches(['/', '*']);
     // A relative path starts from the workspace.
-    let roots = ["./", "github.workspace/", "$github_workspace/", "${github_workspace}/"];
-    roots.iter().find_map(|root| text.strip_prefix(root)).unwrap_or(text).to_owned()
+    let inside = |root: &&str| text.strip_prefix(*root)?.strip_prefix('/');
+    WORKSPACES.iter().find_map(inside).unwrap_or(text).to_owned()
+}
+
+/// Directories of Go that the job puts into the path: `.go` where GOPATH is
+/// `$CI_PROJECT_DIR/.go`.
+fn below(text: &str, scope: &Scope) -> Vec<GoDir> {
+    let value = |name: &str| scope.env.get(name).map(|value| normal(value));
+    let is_in = |dir: Option<String>| {
+        dir.is_some_and(|dir| {
+            dir.strip_prefix(text).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        })
+    };
+    let modules =
+        value("gomodcache").or_else(|| value("gopath").map(|gopath| format!("{gopath}/pkg/mod")));
+    let mut dirs = Vec::new();
+    dirs.extend(is_in(value("gocache")).then_some(GoDir::Build));
+    dirs.extend(is_in(modules).then_some(GoDir::Modules));
+    dirs
 }
 
 /// The value that the job gives GOCACHE or GOMODCACHE, written out or by name.
@@ -55,7 +95,7 @@ fn by_spelling(text: &str) -> Option<GoDir> {
     };
     if ends_with("go-build") {
         Some(GoDir::Build)
-    } else if ends_with("pkg/mod") || text.contains("pkg/mod/cache") {
+    } else if ends_with("pkg/mod") || ends_with("go/pkg") || text.contains("pkg/mod/cache") {
         Some(GoDir::Modules)
     } else {
         None
@@ -87,7 +127,7 @@ mod tests {
     fn spellings() {
         let mut scope = Scope::default();
         scope.env.insert("gocache".to_owned(), scope.resolve("/tmp/Build"));
-        let dir = |text: &str| go_dir(&scope.resolve(text), &scope);
+        let dir = |text: &str| go_dirs(&scope.resolve(text), &scope).first().copied();
         for text in [
             "~/.cache/go-build",
             "~\\AppData\\Local\\go-build",

@@ -4,16 +4,28 @@
 pub mod expression;
 pub mod go_paths;
 pub mod pipeline;
+pub mod script;
 pub mod template;
 pub mod yaml;
 
+mod azure;
+mod buildkite;
+mod circleci;
 mod classify;
+mod cloud_build;
+mod document;
+mod drone;
 mod github;
+mod gitlab;
+mod platform;
 mod scope;
 mod shell;
 mod toolchain;
+mod variables;
 
 use std::sync::OnceLock;
+
+pub use platform::{PathPattern, is_read, taken_in};
 
 use crate::finding::Place;
 use pipeline::{CachedBy, Pipeline};
@@ -98,6 +110,16 @@ impl Repository {
     }
 
     fn reading(&self) -> &Reading {
-        self.reading.get_or_init(|| github::read(&self.files))
+        self.reading.get_or_init(|| platform::read(&self.files))
     }
+}
+
+/// The name of a YAML file without its ending.
+fn is_yaml(name: &str) -> Option<&str> {
+    name.strip_suffix(".yml").or_else(|| name.strip_suffix(".yaml"))
+}
+
+/// Says that a file cannot be read.
+fn unread(path: &str, at: Option<document::At>, reason: impl Into<String>) -> Unread {
+    Unread { place: Place { path: path.to_owned(), at }, reason: reason.into() }
 }

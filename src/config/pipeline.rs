@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::classify;
 use super::go_paths::GoDir;
+use super::script::Lines;
 use super::template::{Class, Part, Template, Value};
 use crate::finding::Place;
 
@@ -12,12 +13,26 @@ use crate::finding::Place;
 pub struct Pipeline {
     /// The file, relative to the audited root.
     pub path: String,
+    pub system: System,
     /// Names of the events that start it; empty where they cannot be told.
     pub triggers: BTreeSet<String>,
     /// False for what only others call, from outside of the repository: what
     /// stands around it is not known.
     pub is_complete: bool,
     pub jobs: Vec<Job>,
+}
+
+/// The CI system that runs a pipeline.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum System {
+    GitHub,
+    GitLab,
+    CircleCi,
+    Azure,
+    Buildkite,
+    Woodpecker,
+    Drone,
+    CloudBuild,
 }
 
 /// One job of a pipeline, the composite actions that it uses in place.
@@ -28,6 +43,8 @@ pub struct Job {
     pub needs: BTreeSet<String>,
     pub runner: Runner,
     pub matrix: Matrix,
+    /// Variables of all steps, resolved; the names in lower case.
+    pub env: BTreeMap<String, Value>,
     pub steps: Vec<Step>,
 }
 
@@ -36,8 +53,16 @@ pub struct Job {
 pub struct Runner {
     /// `None` where it cannot be told, as for a self-hosted runner.
     pub os: Option<BTreeSet<Os>>,
-    /// The image of the job's container, resolved.
-    pub container: Option<Value>,
+    /// The image of the job's container.
+    pub container: Option<Image>,
+}
+
+/// A container image where it is named.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Image {
+    /// Resolved.
+    pub name: Value,
+    pub place: Place,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -64,12 +89,18 @@ pub struct Step {
     /// The `id:` by which later steps of the same file name it.
     pub id: Option<String>,
     pub place: Place,
+    /// Whether the step may be left out: it has an `if:` or its like.
+    pub is_conditional: bool,
+    /// Of a script: where each piece of its text stands.
+    pub lines: Lines,
+    /// The image of the step where it is not that of the job.
+    pub image: Option<Image>,
     pub kind: StepKind,
 }
 
 #[derive(Debug, Clone)]
 pub enum StepKind {
-    Checkout,
+    Checkout(Checkout),
     SetupGo(SetupGo),
     Cache(CacheStep),
     Script {
@@ -81,11 +112,32 @@ pub enum StepKind {
     },
 }
 
+/// A step that puts a repository into the workspace.
+#[derive(Debug, Clone, Default)]
+pub struct Checkout {
+    /// The folder of the workspace, where it is not the workspace itself.
+    pub path: Option<Value>,
+    /// Whether it may be another repository than that of the pipeline.
+    pub is_other: bool,
+}
+
 /// A step that installs Go, and caches GOCACHE and GOMODCACHE unless told not to.
 #[derive(Debug, Clone)]
 pub struct SetupGo {
     pub version: VersionSource,
     pub cache: CacheState,
+    /// Lines of `cache-dependency-path`, in place of the default file.
+    pub dependency_paths: Option<Vec<Value>>,
+    pub dependency_file: DependencyFile,
+}
+
+/// The file of the workspace whose hash is in the key of setup-go's own cache.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DependencyFile {
+    GoSum,
+    GoMod,
+    /// The version of the action cannot be told.
+    Either,
 }
 
 /// Where the Go version of a step comes from.
@@ -116,6 +168,42 @@ pub struct CacheStep {
     pub lookup_only: Flag,
     /// The step fails where the exact key is not found.
     pub fail_on_miss: Flag,
+    pub store: Store,
+}
+
+/// How the store behind a cache step finds and keeps entries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Store {
+    /// Whether the key itself is looked up as a prefix too.
+    pub key: Lookup,
+    pub restore_keys: Lookup,
+    /// Whether saving replaces an entry that is there.
+    pub is_mutable: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lookup {
+    Prefix,
+    Whole,
+}
+
+impl Store {
+    /// Source: <https://docs.github.com/en/actions/reference/workflows-and-actions/dependency-caching>.
+    pub const GITHUB: Self =
+        Self { key: Lookup::Prefix, restore_keys: Lookup::Prefix, is_mutable: false };
+    /// Source: <https://circleci.com/docs/guides/optimize/caching/>.
+    pub const CIRCLECI: Self = Self::GITHUB;
+    /// Source: <https://learn.microsoft.com/en-us/azure/devops/pipelines/release/caching>.
+    pub const AZURE: Self =
+        Self { key: Lookup::Whole, restore_keys: Lookup::Prefix, is_mutable: false };
+    /// Source: <https://docs.gitlab.com/ci/caching/>.
+    pub const GITLAB: Self =
+        Self { key: Lookup::Whole, restore_keys: Lookup::Whole, is_mutable: true };
+    /// A folder or a bucket under one name.
+    pub const FOLDER: Self = Self::GITLAB;
+    /// Source: <https://github.com/buildkite-plugins/cache-buildkite-plugin>.
+    pub const BUILDKITE: Self =
+        Self { key: Lookup::Whole, restore_keys: Lookup::Whole, is_mutable: false };
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -139,8 +227,8 @@ pub enum Flag {
 pub struct CachePath {
     /// Resolved; expressions that could not be resolved as they are spelt.
     pub text: String,
-    /// Which directory of Go it is, if any.
-    pub go: Option<GoDir>,
+    /// The directories of Go that it is or holds.
+    pub go: Vec<GoDir>,
 }
 
 /// A cache step with what stands around it.
@@ -157,11 +245,30 @@ impl CachedBy<'_> {
     /// call is one job here: the two do not run together.
     #[must_use]
     pub fn is_same_job(&self, other: &Self) -> bool {
-        if self.pipeline.path == other.pipeline.path {
-            self.job.id == other.job.id
-        } else {
-            self.step.place == other.step.place
+        self.step.place == other.step.place
+            || (self.pipeline.path == other.pipeline.path && self.job.id == other.job.id)
+    }
+
+    /// Tells whether this step may restore what `writer` saves, in its run or in another.
+    ///
+    /// `false` is certain.
+    #[must_use]
+    pub fn may_restore(&self, writer: &Self) -> bool {
+        // A lookup counts as a reader: it tells a job that the work is done.
+        if self.pipeline.system != writer.pipeline.system
+            || !self.cache.how.restores()
+            || !writer.cache.how.saves()
+        {
+            return false;
         }
+        let same_run = !self.is_same_job(writer);
+        let reaches = |key: &Template, lookup| match lookup {
+            Lookup::Prefix => key.may_restore(&writer.cache.key, same_run),
+            Lookup::Whole => key.may_be(&writer.cache.key, same_run),
+        };
+        let store = self.cache.store;
+        reaches(&self.cache.key, store.key)
+            || self.cache.restore_keys.iter().any(|key| reaches(key, store.restore_keys))
     }
 }
 
@@ -186,15 +293,24 @@ impl CacheUse {
     }
 }
 
+impl SetupGo {
+    /// What installs Go and caches nothing.
+    #[must_use]
+    pub fn without_cache(version: VersionSource) -> Self {
+        let (cache, dependency_file) = (CacheState::Off, DependencyFile::Either);
+        Self { version, cache, dependency_paths: None, dependency_file }
+    }
+}
+
 impl CacheStep {
     #[must_use]
     pub fn has_go_path(&self) -> bool {
-        self.paths.iter().any(|path| path.go.is_some())
+        self.paths.iter().any(|path| !path.go.is_empty())
     }
 
     #[must_use]
     pub fn has(&self, dir: GoDir) -> bool {
-        self.paths.iter().any(|path| path.go == Some(dir))
+        self.paths.iter().any(|path| path.go.contains(&dir))
     }
 }
 
@@ -205,6 +321,16 @@ impl Step {
             StepKind::Cache(cache) => Some(cache),
             _ => None,
         }
+    }
+
+    /// The place of a byte of the step's script; that of the step where it has none.
+    #[must_use]
+    pub fn place_in_script(&self, offset: usize) -> Place {
+        let text = match &self.kind {
+            StepKind::Script { text } => text,
+            _ => "",
+        };
+        self.lines.place(text, offset).unwrap_or_else(|| self.place.clone())
     }
 }
 
@@ -221,6 +347,18 @@ impl Job {
             _ => None,
         })
     }
+}
+
+/// All jobs that end before a job starts, from those that each names itself.
+pub(super) fn all_needs(direct: &BTreeMap<String, BTreeSet<String>>, id: &str) -> BTreeSet<String> {
+    let mut needs = BTreeSet::new();
+    let mut waiting: Vec<&String> = direct.get(id).into_iter().flatten().collect();
+    while let Some(name) = waiting.pop() {
+        if needs.insert(name.clone()) {
+            waiting.extend(direct.get(name).into_iter().flatten());
+        }
+    }
+    needs
 }
 
 impl Matrix {

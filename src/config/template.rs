@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 
 use super::expression::Expression;
+use super::pipeline::Lookup;
 use crate::finding::Place;
 
 /// What makes a part of a cache key change.
@@ -125,10 +126,23 @@ impl Template {
     /// the same value: `true`.
     #[must_use]
     pub fn may_restore(&self, saved: &Self, same_run: bool) -> bool {
+        self.reaches(saved, same_run, Lookup::Prefix)
+    }
+
+    /// Tells whether the whole of this key may be one that something is saved
+    /// under, as [`Template::may_restore`] does.
+    #[must_use]
+    pub fn may_be(&self, saved: &Self, same_run: bool) -> bool {
+        self.reaches(saved, same_run, Lookup::Whole)
+    }
+
+    fn reaches(&self, saved: &Self, same_run: bool, lookup: Lookup) -> bool {
         let (mut wanted, mut saved) = (Cursor::new(&self.parts), Cursor::new(&saved.parts));
         loop {
             match (wanted.next(), saved.next()) {
-                (None, _) => return true,
+                (None, rest) => {
+                    return lookup == Lookup::Prefix || !matches!(rest, Some(Piece::Text(_)));
+                }
                 (Some(_), None) => return false,
                 (Some(Piece::Text(one)), Some(Piece::Text(other))) => {
                     let common = one.len().min(other.len());
@@ -248,6 +262,30 @@ fn next_expression(text: &str, start: usize) -> Option<(Range<usize>, &str, usiz
     let open = start.saturating_add(before.len());
     let end = open.saturating_add("${{}}".len()).saturating_add(close.0);
     Some((start..open, rest.get(..close.0)?, end))
+}
+
+/// The text of a value that has no open parts.
+pub(super) fn plain(value: &[Part]) -> Option<String> {
+    value.iter().map(|part| part.is_literal.then_some(part.text.as_str())).collect()
+}
+
+/// Splits a value at the line ends that its inputs brought in.
+pub(super) fn split_lines(value: Value) -> Vec<Value> {
+    let mut lines = vec![Value::new()];
+    for part in value {
+        let text = part.text.clone();
+        let pieces = if part.is_literal { text.split('\n').collect() } else { vec![text.as_str()] };
+        for (index, piece) in pieces.into_iter().enumerate() {
+            if index > 0 {
+                lines.push(Value::new());
+            }
+            if let Some(line) = lines.last_mut().filter(|_| !piece.is_empty()) {
+                line.push(Part { text: piece.to_owned(), ..part.clone() });
+            }
+        }
+    }
+    lines.retain(|line| plain(line).is_none_or(|text| !text.trim().is_empty()));
+    lines
 }
 
 #[cfg(test)]

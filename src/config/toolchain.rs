@@ -42,12 +42,17 @@ fn sources(job: &Job, workflow: &str) -> Sources {
             VersionSource::Path => {}
         }
     }
-    if let Some(image) = &job.runner.container
-        && image.first().is_some_and(|part| part.text.contains("golang"))
-    {
-        sources.add(image, workflow);
+    let of_steps = job.steps.iter().filter_map(|step| step.image.as_ref());
+    for image in job.runner.container.iter().chain(of_steps) {
+        if image.name.first().is_some_and(|part| is_go_image(&part.text)) {
+            sources.add(&image.name, workflow);
+        }
     }
     sources
+}
+
+fn is_go_image(name: &str) -> bool {
+    name.contains("golang") || name.contains("cimg/go") || name.ends_with("/go")
 }
 
 impl Sources {

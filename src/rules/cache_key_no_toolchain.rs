@@ -3,7 +3,7 @@
 use super::{Check, Rule};
 use crate::config::Repository;
 use crate::config::go_paths::GoDir;
-use crate::config::pipeline::{CachedBy, Flag, Step, VersionSource};
+use crate::config::pipeline::{CachedBy, Flag, Step, System, VersionSource};
 use crate::config::template::Class;
 use crate::finding::{Finding, Level};
 
@@ -26,15 +26,26 @@ fn check(repository: &Repository) -> Vec<Finding> {
                 && one.cache.lookup_only == Flag::No
                 && !one.cache.key.parts.is_empty()
                 && !QUIET.iter().any(|class| one.cache.key.has(*class))
-                && (one.cache.how.restores() || !is_restored(one, &all))
+                // An entry that is saved again by each run holds objects of the new Go soon.
+                && !one.cache.store.is_mutable
+                && is_told_here(one, &all)
         })
         .map(finding)
         .collect()
 }
 
 /// What is saved by one step and restored by another is told where it is restored.
-fn is_restored(one: &CachedBy<'_>, all: &[CachedBy<'_>]) -> bool {
-    all.iter().any(|other| other.cache.how.restores() && other.cache.key.is_like(&one.cache.key))
+///
+/// On CircleCI and Buildkite it is told where it is saved: a key that restores
+/// may be a prefix there.
+fn is_told_here(one: &CachedBy<'_>, all: &[CachedBy<'_>]) -> bool {
+    if matches!(one.pipeline.system, System::CircleCi | System::Buildkite) {
+        return one.cache.how.saves();
+    }
+    let is_restored = |other: &CachedBy<'_>| {
+        other.cache.how.restores() && other.cache.key.is_like(&one.cache.key)
+    };
+    one.cache.how.restores() || !all.iter().any(is_restored)
 }
 
 fn finding(one: &CachedBy<'_>) -> Finding {
@@ -48,8 +59,26 @@ fn finding(one: &CachedBy<'_>) -> Finding {
 }
 
 fn fix(one: &CachedBy<'_>) -> String {
-    let (first, version) = version(one);
+    let (first, version) = match one.pipeline.system {
+        System::GitHub => version(one),
+        System::CircleCi => (
+            "add a step before this one and before restore_cache: \
+             run: go env GOVERSION > /tmp/go-version\n",
+            "{{ checksum \"/tmp/go-version\" }}".to_owned(),
+        ),
+        System::Azure => (
+            "add a step before this one: script: \
+             echo \"##vso[task.setvariable variable=goVersion]$(go env GOVERSION)\"\n",
+            "\"$(goVersion)\" ".to_owned(),
+        ),
+        _ => return "key-extra: the Go version of the step's image".to_owned(),
+    };
     let key = &one.cache.key;
+    let (separator, restore_keys) = match one.pipeline.system {
+        System::Azure => ("| ", "restoreKeys"),
+        System::CircleCi => ("-", "restore_cache"),
+        _ => ("-", "restore-keys"),
+    };
     let line = match key.text_before(Class::Deps) {
         Some(before) => {
             let rest = key.text.strip_prefix(before).unwrap_or_default();
@@ -58,12 +87,12 @@ fn fix(one: &CachedBy<'_>) -> String {
             } else {
                 &version
             };
-            format!("key: {before}{version}-{rest}")
+            format!("key: {before}{version}{separator}{rest}")
         }
-        None => format!("key: {}-{version}", key.text),
+        None => format!("key: {} {separator}{version}", key.text).replace(" -", "-"),
     };
-    let also =
-        if one.cache.restore_keys.is_empty() { "" } else { "\nand the same in restore-keys" };
+    let is_alone = one.cache.restore_keys.is_empty() && one.cache.how.restores();
+    let also = if is_alone { String::new() } else { format!("\nand the same in {restore_keys}") };
     format!("{first}{line}{also}")
 }
 

@@ -1,9 +1,9 @@
 #![doc = include_str!("cache_key_volatile.md")]
 
-use super::{Check, Rule};
+use super::{Check, Rule, spelling};
 use crate::config::Repository;
 use crate::config::pipeline::{CacheUse, CachedBy, Flag};
-use crate::config::template::{Class, Template};
+use crate::config::template::Class;
 use crate::finding::{Finding, Level};
 
 pub(super) const RULE: Rule = Rule {
@@ -41,18 +41,7 @@ fn is_said_of_restore(one: &CachedBy<'_>) -> bool {
 
 /// Tells whether some step may restore what this one saves, or this one what some step saves.
 fn is_reached(one: &CachedBy<'_>, all: &[CachedBy<'_>]) -> bool {
-    all.iter().any(|other| restores(other, one) || restores(one, other))
-}
-
-/// Tells whether `reader` may restore what `writer` saves, in this run or in another.
-fn restores(reader: &CachedBy<'_>, writer: &CachedBy<'_>) -> bool {
-    // A lookup counts as a reader: it tells a job that the work is done.
-    if !reader.cache.how.restores() || !writer.cache.how.saves() {
-        return false;
-    }
-    let same_run = !reader.is_same_job(writer);
-    let reaches = |key: &Template| key.may_restore(&writer.cache.key, same_run);
-    reaches(&reader.cache.key) || reader.cache.restore_keys.iter().any(reaches)
+    all.iter().any(|other| other.may_restore(one) || one.may_restore(other))
 }
 
 fn finding(one: &CachedBy<'_>) -> Option<Finding> {
@@ -72,8 +61,7 @@ fn finding(one: &CachedBy<'_>) -> Option<Finding> {
         (CacheUse::Save, _) => {
             "restore it with a restore key that ends before that part, or drop the step".to_owned()
         }
-        (_, "") => format!("key: go-{}\nrestore-keys: go-", key.text),
-        (_, prefix) => format!("restore-keys: {prefix}"),
+        (_, prefix) => spelling::restore_key(one, prefix),
     };
     Some(
         RULE.finding(&one.step.subject, message)

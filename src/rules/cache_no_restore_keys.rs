@@ -1,8 +1,8 @@
 #![doc = include_str!("cache_no_restore_keys.md")]
 
-use super::{Check, Rule};
+use super::{Check, Rule, spelling};
 use crate::config::Repository;
-use crate::config::pipeline::{CachedBy, Flag};
+use crate::config::pipeline::{CachedBy, Flag, System};
 use crate::config::template::Class;
 use crate::finding::{Finding, Level};
 
@@ -20,7 +20,10 @@ fn check(repository: &Repository) -> Vec<Finding> {
 
 fn is_found(one: &CachedBy<'_>) -> bool {
     let cache = one.cache;
-    cache.has_go_path()
+    // The plugins of these two have no fallback.
+    let has_fallbacks = !matches!(one.pipeline.system, System::Drone | System::Woodpecker);
+    has_fallbacks
+        && cache.has_go_path()
         && cache.how.restores()
         && cache.restore_keys.is_empty()
         && cache.lookup_only == Flag::No
@@ -44,10 +47,7 @@ fn is_saved_before(one: &CachedBy<'_>) -> bool {
 fn finding(one: &CachedBy<'_>) -> Finding {
     let key = &one.cache.key;
     let fix = match key.text_before(Class::Deps) {
-        Some("") if key.text.starts_with("${{") => {
-            format!("key: go-{}\nrestore-keys: go-", key.text)
-        }
-        Some(before) => format!("restore-keys: {before}"),
+        Some(before) => spelling::restore_key(one, before),
         None => "add a restore key that ends before the hash".to_owned(),
     };
     RULE.finding(

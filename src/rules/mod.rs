@@ -6,10 +6,24 @@
 mod action_id_differs;
 mod artifact_not_parsed;
 mod builds;
+mod cache_dependency_path_missing;
+mod cache_key_constant;
+mod cache_key_hash_empty;
+mod cache_key_invalid;
+mod cache_key_no_deps;
+mod cache_key_no_platform;
 mod cache_key_no_toolchain;
 mod cache_key_volatile;
 mod cache_no_restore_keys;
+mod cache_path_mismatch;
+mod cache_path_outside_project;
+mod cache_path_too_broad;
+mod cache_pr_scope_only;
+mod cache_restore_without_save;
+mod cache_version_mismatch;
 mod cgo_enabled;
+mod double_cache;
+mod double_setup_go;
 pub(crate) mod expired_ignore;
 mod file_not_read;
 mod hash_log_incomplete;
@@ -23,6 +37,10 @@ mod missing_trimpath;
 mod nondeterministic_output;
 mod not_reproducible;
 pub(crate) mod nothing_compared;
+mod restore_key_dead;
+mod setup_go;
+mod setup_go_before_checkout;
+mod spelling;
 mod stray_a;
 mod unpinned_toolchain;
 pub(crate) mod unused_ignore;
@@ -40,10 +58,24 @@ pub use builds::Builds;
 pub const RULES: &[&Rule] = &[
     &action_id_differs::RULE,
     &artifact_not_parsed::RULE,
+    &cache_dependency_path_missing::RULE,
+    &cache_key_constant::RULE,
+    &cache_key_hash_empty::RULE,
+    &cache_key_invalid::RULE,
+    &cache_key_no_deps::RULE,
+    &cache_key_no_platform::RULE,
     &cache_key_no_toolchain::RULE,
     &cache_key_volatile::RULE,
     &cache_no_restore_keys::RULE,
+    &cache_path_mismatch::RULE,
+    &cache_path_outside_project::RULE,
+    &cache_path_too_broad::RULE,
+    &cache_pr_scope_only::RULE,
+    &cache_restore_without_save::RULE,
+    &cache_version_mismatch::RULE,
     &cgo_enabled::RULE,
+    &double_cache::RULE,
+    &double_setup_go::RULE,
     &expired_ignore::RULE,
     &file_not_read::RULE,
     &hash_log_incomplete::RULE,
@@ -56,6 +88,8 @@ pub const RULES: &[&Rule] = &[
     &nondeterministic_output::RULE,
     &not_reproducible::RULE,
     &nothing_compared::RULE,
+    &restore_key_dead::RULE,
+    &setup_go_before_checkout::RULE,
     &stray_a::RULE,
     &unpinned_toolchain::RULE,
     &unused_ignore::RULE,
@@ -85,6 +119,8 @@ pub enum Check {
     Builds(fn(&Builds<'_>) -> Vec<Finding>),
     /// The build and CI files of the repository.
     Files(fn(&Repository) -> Vec<Finding>),
+    /// Both of these: what the files ask for, and what the builds then used.
+    Both(fn(&Repository) -> Vec<Finding>, fn(&Builds<'_>) -> Vec<Finding>),
     /// Stated by the engine itself (a policy's ignores, files that could not be read).
     Engine,
 }
@@ -143,7 +179,7 @@ pub fn by_id(id: &str) -> Option<&'static Rule> {
 #[must_use]
 pub fn check_builds(builds: &Builds<'_>) -> Vec<Finding> {
     sorted(RULES.iter().flat_map(|rule| match rule.check {
-        Check::Builds(check) => check(builds),
+        Check::Builds(check) | Check::Both(_, check) => check(builds),
         Check::Files(_) | Check::Engine => Vec::new(),
     }))
 }
@@ -155,7 +191,7 @@ pub fn check_builds(builds: &Builds<'_>) -> Vec<Finding> {
 #[must_use]
 pub fn check_files(repository: &Repository) -> Vec<Finding> {
     let mut findings = sorted(RULES.iter().flat_map(|rule| match rule.check {
-        Check::Files(check) => check(repository),
+        Check::Files(check) | Check::Both(check, _) => check(repository),
         Check::Builds(_) | Check::Engine => Vec::new(),
     }));
     let mut told = BTreeSet::new();

@@ -1,6 +1,6 @@
 //! Actions of others that goaudit knows.
 
-use crate::config::pipeline::{CacheState, CacheUse};
+use crate::config::pipeline::{CacheState, CacheUse, DependencyFile};
 
 /// What a `uses:` is, as far as goaudit knows the action.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,6 +57,32 @@ pub(super) fn setup_go_cache(uses: &str, comment: Option<&str>, input: Option<&s
     }
 }
 
+/// The file that the default key of setup-go hashes: go.mod since 6.3.
+///
+/// Source: `src/cache-utils.ts` of actions/setup-go from 4.0 to 7.0.
+pub(super) fn dependency_file(uses: &str, comment: Option<&str>) -> DependencyFile {
+    let version = uses.split_once('@').map_or("", |(_, version)| version);
+    let Some((major, minor)) = numbers(version).or_else(|| numbers(comment?)) else {
+        return DependencyFile::Either;
+    };
+    match (major, minor) {
+        (..=5, _) => DependencyFile::GoSum,
+        (6, Some(..=2)) => DependencyFile::GoSum,
+        // A tag of the major version is the newest one of it.
+        (6.., _) => DependencyFile::GoMod,
+    }
+}
+
+/// Reads major and minor version of `v6.5.0`, the minor where there is one.
+fn numbers(text: &str) -> Option<(u32, Option<u32>)> {
+    let mut words = text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '.'));
+    words.find_map(|word| {
+        let mut numbers = word.strip_prefix('v')?.split('.');
+        let major = numbers.next()?.parse().ok()?;
+        Some((major, numbers.next().and_then(|minor| minor.parse().ok())))
+    })
+}
+
 /// Reads the major version of `v6.5.0`, `pin@v7.0.1`, `ratchet:actions/setup-go@v6`.
 fn major(text: &str) -> Option<u32> {
     text.split(|c: char| !c.is_ascii_alphanumeric())
@@ -74,6 +100,19 @@ mod tests {
         assert_eq!(known("runs-on/cache/save@v4"), Known::Cache(CacheUse::Save));
         assert_eq!(known("actions/cache-go@v4"), Known::Other);
         assert_eq!(known("actions/checkout"), Known::Checkout);
+    }
+
+    #[test]
+    fn dependency_files_by_version() {
+        use DependencyFile::{Either, GoMod, GoSum};
+        let file = |uses, comment| dependency_file(uses, comment);
+        assert_eq!(file("actions/setup-go@v5", None), GoSum);
+        assert_eq!(file("actions/setup-go@v6.2.0", None), GoSum);
+        assert_eq!(file("actions/setup-go@v6", None), GoMod);
+        assert_eq!(file("actions/setup-go@v6.3.0", None), GoMod);
+        assert_eq!(file("actions/setup-go@0a12ed9", Some(" pin@v7.0.1")), GoMod);
+        assert_eq!(file("actions/setup-go@0a12ed9", None), Either);
+        assert_eq!(file("actions/setup-go@main", None), Either);
     }
 
     #[test]

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::document::Document;
-use crate::config::pipeline::{Matrix, Os, Runner};
+use crate::config::document::Document;
+use crate::config::pipeline::{Image, Matrix, Os, Runner};
 use crate::config::scope::Scope;
 use crate::config::template::Value;
 use crate::config::yaml::{NodeId, NodeKind};
@@ -78,10 +78,14 @@ pub(super) fn runner(document: &Document<'_>, job: NodeId, scope: &Scope) -> Run
     });
     let labels = labels.unwrap_or_default();
     let mut texts = labels.iter().filter_map(|label| document.tree.text(*label));
-    let image = document.text(job, &["container", "image"]).or(document.text(job, &["container"]));
+    let image = document
+        .find(job, &["container", "image"])
+        .or_else(|| document.find(job, &["container"]))
+        .and_then(|node| Some((node, document.tree.text(node)?)));
     Runner {
         os: texts.find_map(|label| systems(&scope.resolve(label), scope)),
-        container: image.map(|image| scope.resolve(image)),
+        container: image
+            .map(|(node, image)| Image { name: scope.resolve(image), place: document.place(node) }),
     }
 }
 

@@ -1,16 +1,14 @@
 //! Workflows and composite actions of GitHub Actions.
 
 mod actions;
-mod document;
 mod matrix;
 mod steps;
 mod workflow;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Reading, SourceFile, Unread};
-use crate::finding::Place;
-use document::Document;
+use super::document::Document;
+use super::{Reading, SourceFile, is_yaml, unread};
 
 /// The workflows and actions of a repository, by path.
 #[derive(Debug, Default)]
@@ -59,8 +57,9 @@ pub(super) fn read(sources: &[SourceFile]) -> Reading {
     reading
 }
 
-fn is_yaml(name: &str) -> Option<&str> {
-    name.strip_suffix(".yml").or_else(|| name.strip_suffix(".yaml"))
+/// Tells whether goaudit reads the file of a path as one of GitHub.
+pub(super) fn is_read(path: &str) -> bool {
+    is_workflow(path) || is_action(path)
 }
 
 fn is_workflow(path: &str) -> bool {
@@ -112,11 +111,6 @@ fn relative(uses: &str) -> Option<String> {
         }
     }
     Some(folders.join("/"))
-}
-
-/// Says that a file cannot be read.
-fn unread(path: &str, at: Option<document::At>, reason: impl Into<String>) -> Unread {
-    Unread { place: Place { path: path.to_owned(), at }, reason: reason.into() }
 }
 
 #[cfg(test)]

@@ -5,14 +5,14 @@ use std::collections::BTreeSet;
 
 use super::Files;
 use super::actions::{self, Known};
-use super::document::Document;
+use crate::config::document::Document;
 use crate::config::go_paths;
 use crate::config::pipeline::{
-    CachePath, CacheStep, CacheUse, Flag, SetupGo, Step, StepKind, VersionSource,
+    CachePath, CacheStep, CacheUse, Checkout, Flag, SetupGo, Step, StepKind, Store, VersionSource,
 };
 use crate::config::scope::{Scope, Values};
 use crate::config::shell::{self, Sink};
-use crate::config::template::{Class, Part, Template, Value};
+use crate::config::template::{Class, Part, Template, Value, plain};
 use crate::config::yaml::NodeId;
 
 /// Steps of one pipeline that are walked. Actions that use each other twice
@@ -101,7 +101,11 @@ impl<'a> Steps<'_, 'a> {
         }
         scope.env = outer;
         scope.env.extend(self.exported.clone());
-        self.steps.push(Step { subject, id, place: document.place(node), kind });
+        let run = document.find(node, &["run"]).map(|run| document.script(run));
+        let lines = run.unwrap_or_default().lines;
+        let place = document.place(node);
+        let is_conditional = document.find(node, &["if"]).is_some();
+        self.steps.push(Step { subject, id, place, is_conditional, lines, image: None, kind });
     }
 
     fn kind(
@@ -121,7 +125,7 @@ impl<'a> Steps<'_, 'a> {
             return (StepKind::Script { text: script.to_owned() }, outputs);
         };
         match actions::known(uses) {
-            Known::Checkout => (StepKind::Checkout, Values::new()),
+            Known::Checkout => (StepKind::Checkout(checkout(document, node, scope)), Values::new()),
             Known::SetupGo => setup_go(document, node, uses, scope),
             Known::Cache(how) => cache(document, node, how, scope),
             Known::Other => {
@@ -203,7 +207,24 @@ fn setup_go(
     let cache = actions::setup_go_cache(uses, comment, input.as_deref());
     let output = vec![Part::new("setup-go.go-version", [Class::Toolchain])];
     let outputs = Values::from([("go-version".to_owned(), output)]);
-    (StepKind::SetupGo(SetupGo { version, cache }), outputs)
+    let dependency_paths = document.find(node, &["with", "cache-dependency-path"]);
+    let dependency_paths = dependency_paths
+        .map(|node| document.lines(node, scope).into_iter().map(|line| line.parts).collect());
+    let dependency_file = actions::dependency_file(uses, comment);
+    let setup = SetupGo { version, cache, dependency_paths, dependency_file };
+    (StepKind::SetupGo(setup), outputs)
+}
+
+fn checkout(document: &Document<'_>, node: NodeId, scope: &Scope) -> Checkout {
+    let given = |name: &str| {
+        let value = scope.resolve(document.text(node, &["with", name])?);
+        let is_here = plain(&value).is_some_and(|text| matches!(text.trim(), "" | "." | "./"));
+        (!is_here).then_some(value)
+    };
+    let own =
+        |value: &Value| matches!(value.as_slice(), [part] if part.text == "github.repository");
+    let is_other = given("repository").is_some_and(|value| !own(&value));
+    Checkout { path: given("path"), is_other }
 }
 
 fn cache(
@@ -218,7 +239,7 @@ fn cache(
     });
     let lines = |name: &str| find(name).map(|n| document.lines(n, scope)).unwrap_or_default();
     let paths = lines("path").into_iter().map(|line| CachePath {
-        go: go_paths::go_dir(&line.parts, scope),
+        go: go_paths::go_dirs(&line.parts, scope),
         text: line.parts.iter().map(|part| part.text.as_str()).collect(),
     });
     let flag = |name: &str| flag(document.text(node, &["with", name]), scope);
@@ -229,6 +250,7 @@ fn cache(
         restore_keys: lines("restore-keys"),
         lookup_only: flag("lookup-only"),
         fail_on_miss: flag("fail-on-cache-miss"),
+        store: Store::GITHUB,
         key,
     };
     (StepKind::Cache(step), outputs)
@@ -241,28 +263,4 @@ fn flag(input: Option<&str>, scope: &Scope) -> Flag {
         Some("false" | "") => Flag::No,
         _ => Flag::Unknown,
     }
-}
-
-/// The text of a value that has no open parts.
-fn plain(value: &Value) -> Option<String> {
-    value.iter().map(|part| part.is_literal.then_some(part.text.as_str())).collect()
-}
-
-/// Splits a value at the line ends that its inputs brought in.
-pub(super) fn split_lines(value: Value) -> Vec<Value> {
-    let mut lines = vec![Value::new()];
-    for part in value {
-        let text = part.text.clone();
-        let pieces = if part.is_literal { text.split('\n').collect() } else { vec![text.as_str()] };
-        for (index, piece) in pieces.into_iter().enumerate() {
-            if index > 0 {
-                lines.push(Value::new());
-            }
-            if let Some(line) = lines.last_mut().filter(|_| !piece.is_empty()) {
-                line.push(Part { text: piece.to_owned(), ..part.clone() });
-            }
-        }
-    }
-    lines.retain(|line| plain(line).is_none_or(|text| !text.trim().is_empty()));
-    lines
 }

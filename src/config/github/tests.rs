@@ -113,12 +113,12 @@ fn runners_and_set_ups() {
     );
     let [job, other] = pipeline.jobs.as_slice() else { panic!("{pipeline:?}") };
     assert_eq!(job.runner.os, Some([Os::Linux, Os::MacOs].into()));
-    assert_eq!(job.runner.container.as_ref().unwrap()[0].text, "golang:1.25");
+    assert_eq!(job.runner.container.as_ref().unwrap().name[0].text, "golang:1.25");
     let (_, setup) = job.setups().next().unwrap();
     assert_eq!(setup.cache, CacheState::On);
     assert!(matches!(&setup.version, VersionSource::File(file) if file[0].text == "go.mod"));
     assert_eq!(other.runner.os, None);
-    assert!(matches!(other.steps[0].kind, StepKind::Checkout));
+    assert!(matches!(other.steps[0].kind, StepKind::Checkout(_)));
 }
 
 #[test]

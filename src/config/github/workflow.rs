@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::document::Document;
 use super::steps::{self, Walk};
 use super::{Files, matrix};
-use crate::config::pipeline::{Job, Matrix, Pipeline, Runner};
+use crate::config::document::Document;
+use crate::config::pipeline::{Job, Matrix, Pipeline, Runner, System};
 use crate::config::scope::{Scope, Values};
 use crate::config::template::{Class, Part};
 use crate::config::toolchain;
@@ -51,7 +51,16 @@ pub(super) fn pipeline<'a>(
     let only_called = triggers.iter().all(|trigger| trigger == "workflow_call");
     let path = document.path.to_owned();
     let is_cut = jobs.is_cut || jobs.walk.is_cut();
-    (Pipeline { path, is_complete: !only_called, triggers, jobs: jobs.jobs }, is_cut)
+    (
+        Pipeline {
+            path,
+            system: System::GitHub,
+            is_complete: !only_called,
+            triggers,
+            jobs: jobs.jobs,
+        },
+        is_cut,
+    )
 }
 
 /// Reads a composite action that no workflow of the repository uses.
@@ -73,11 +82,18 @@ pub(super) fn action<'a>(files: &'a Files<'a>, document: &'a Document<'a>) -> Op
         needs: BTreeSet::new(),
         runner: Runner::default(),
         matrix: Matrix::default(),
+        env: BTreeMap::new(),
         steps,
     };
     toolchain::mark(&mut job, document.path);
     let path = document.path.to_owned();
-    Some(Pipeline { path, triggers: BTreeSet::new(), is_complete: false, jobs: vec![job] })
+    Some(Pipeline {
+        path,
+        system: System::GitHub,
+        triggers: BTreeSet::new(),
+        is_complete: false,
+        jobs: vec![job],
+    })
 }
 
 /// What a called workflow takes from the job that calls it.
@@ -195,8 +211,9 @@ impl<'a> Jobs<'a> {
         let JobPlace { document, node, name } = *place;
         let items = document.find(node, &["steps"]);
         let runner = matrix::runner(document, node, scope);
+        let env = scope.env.clone();
         let steps = steps::steps(&mut self.walk, document, items, &format!("job {name}"), scope);
-        let mut job = Job { id, needs, runner, matrix: scope.matrix.clone(), steps };
+        let mut job = Job { id, needs, runner, matrix: scope.matrix.clone(), env, steps };
         toolchain::mark(&mut job, document.path);
         self.jobs.push(job);
         document.values(node, &["outputs"], scope)

@@ -12,6 +12,7 @@
 mod build;
 mod lookup;
 mod position;
+mod runs;
 #[cfg(test)]
 mod tests;
 
@@ -160,5 +161,20 @@ impl Tree {
         let node = self.node(self.resolve(id));
         let NodeKind::Scalar(scalar) = &node.kind else { return None };
         position::offset_in_scalar(&self.source, &self.lines, &node.span, scalar, index)
+    }
+
+    /// Pieces of a scalar's value that stand in the text as they are: bytes of
+    /// the value, in order, and the byte of the text where each begins.
+    ///
+    /// Folding, quotes and escapes end a piece. What no piece holds was written
+    /// otherwise. Nothing for any other node.
+    #[must_use]
+    pub fn runs_in_scalar(&self, id: NodeId) -> Vec<(Range<usize>, usize)> {
+        let node = self.node(self.resolve(id));
+        let NodeKind::Scalar(scalar) = &node.kind else { return Vec::new() };
+        runs::runs(self.source.get(node.span.start..).unwrap_or_default(), scalar)
+            .into_iter()
+            .map(|(run, offset)| (run, node.span.start.saturating_add(offset)))
+            .collect()
     }
 }

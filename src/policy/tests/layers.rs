@@ -111,32 +111,48 @@ fn shipped_policies_keep_their_promises() {
     let table = RULES.iter().map(|rule| {
         let levels = ["default", "release", "ci", "pedantic"]
             .map(|name| format!("{:?}", level(name, rule)).to_lowercase());
-        format!("{rule:24}{:9}{:9}{:9}{}\n", levels[0], levels[1], levels[2], levels[3])
+        format!("{rule:30}{:9}{:9}{:9}{}\n", levels[0], levels[1], levels[2], levels[3])
     });
     insta::assert_snapshot!(table.collect::<String>(), @"
-    action-id-differs       warning  warning  error    error
-    artifact-not-parsed     error    error    warning  error
-    cache-key-no-toolchain  warning  note     error    error
-    cache-key-volatile      error    note     error    error
-    cache-no-restore-keys   warning  note     error    error
-    cgo-enabled             note     error    warning  warning
-    expired-ignore          warning  error    warning  error
-    file-not-read           warning  warning  error    error
-    hash-log-incomplete     warning  warning  error    error
-    leaked-environment      warning  error    warning  error
-    leaked-goroot           note     note     off      warning
-    leaked-host             warning  error    off      error
-    leaked-path             warning  error    off      error
-    leaked-user             warning  error    off      error
-    missing-trimpath        error    error    error    error
-    nondeterministic-output error    error    warning  error
-    not-reproducible        error    error    warning  error
-    nothing-compared        error    error    error    error
-    stray-a                 error    note     error    error
-    unpinned-toolchain      warning  error    error    error
-    unused-ignore           note     warning  note     warning
-    volatile-gcflags        error    error    error    error
-    volatile-ldflags        warning  error    warning  error
+    action-id-differs             warning  warning  error    error
+    artifact-not-parsed           error    error    warning  error
+    cache-dependency-path-missing error    note     error    error
+    cache-key-constant            error    note     error    error
+    cache-key-hash-empty          error    note     error    error
+    cache-key-invalid             error    note     error    error
+    cache-key-no-deps             warning  note     error    error
+    cache-key-no-platform         warning  note     error    error
+    cache-key-no-toolchain        warning  note     error    error
+    cache-key-volatile            error    note     error    error
+    cache-no-restore-keys         warning  note     error    error
+    cache-path-mismatch           error    note     error    error
+    cache-path-outside-project    error    note     error    error
+    cache-path-too-broad          warning  note     warning  error
+    cache-pr-scope-only           warning  note     error    error
+    cache-restore-without-save    warning  note     error    error
+    cache-version-mismatch        warning  note     error    error
+    cgo-enabled                   note     error    warning  warning
+    double-cache                  warning  note     error    error
+    double-setup-go               warning  note     error    error
+    expired-ignore                warning  error    warning  error
+    file-not-read                 warning  warning  error    error
+    hash-log-incomplete           warning  warning  error    error
+    leaked-environment            warning  error    warning  error
+    leaked-goroot                 note     note     off      warning
+    leaked-host                   warning  error    off      error
+    leaked-path                   warning  error    off      error
+    leaked-user                   warning  error    off      error
+    missing-trimpath              error    error    error    error
+    nondeterministic-output       error    error    warning  error
+    not-reproducible              error    error    warning  error
+    nothing-compared              error    error    error    error
+    restore-key-dead              error    note     error    error
+    setup-go-before-checkout      error    note     error    error
+    stray-a                       error    note     error    error
+    unpinned-toolchain            warning  error    error    error
+    unused-ignore                 note     warning  note     warning
+    volatile-gcflags              error    error    error    error
+    volatile-ldflags              warning  error    warning  error
     ");
     for rule in RULES {
         assert!(level("pedantic", rule) >= Level::Warning, "{rule}");

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::unread;
-use crate::config::scope::{Scope, Values};
-use crate::config::template::{Template, Value};
-use crate::config::yaml::{self, NodeId, NodeKind, Tree};
-use crate::config::{SourceFile, Unread};
+use super::scope::{Scope, Values};
+use super::script::Script;
+use super::template::{Template, Value, split_lines};
+use super::yaml::{self, NodeId, NodeKind, Tree};
+use super::{SourceFile, Unread, unread};
 use crate::finding::Place;
 use crate::units::{ColumnNumber, LineNumber};
 
@@ -28,19 +28,45 @@ const MAX_LINES: usize = 128;
 impl<'a> Document<'a> {
     /// Parses a file; one that holds nothing gives `None`.
     pub(super) fn parse(source: &'a SourceFile) -> Result<Option<Self>, Unread> {
+        let Some(document) = Self::parse_any(source)? else { return Ok(None) };
+        if matches!(document.tree.node(document.root).kind, NodeKind::Mapping(_)) {
+            return Ok(Some(document));
+        }
+        let at = Some(document.tree.at(document.root));
+        Err(unread(&source.path, at, "the file holds no mapping"))
+    }
+
+    /// Parses a file whose root may be anything.
+    pub(super) fn parse_any(source: &'a SourceFile) -> Result<Option<Self>, Unread> {
         let tree = yaml::parse(&source.text)
             .map_err(|err| unread(&source.path, Some((err.line, err.column)), err.message))?;
-        // GitHub reads the first document of a file.
+        // All but Drone and GitLab read the first document of a file.
         let Some(root) = tree.documents().first().map(|root| tree.resolve(*root)) else {
             return Ok(None);
         };
-        if matches!(tree.node(root).kind, NodeKind::Mapping(_)) {
-            return Ok(Some(Self { path: &source.path, tree, root, text: &source.text }));
-        }
         if tree.is_null(root) {
             return Ok(None);
         }
-        Err(unread(&source.path, Some(tree.at(root)), "the file holds no mapping"))
+        Ok(Some(Self { path: &source.path, tree, root, text: &source.text }))
+    }
+
+    /// Goes on to the second document where the first holds only a header.
+    pub(super) fn skip_header(&mut self, key: &str) {
+        let [first, second, ..] = *self.tree.documents() else { return };
+        if self.tree.resolve(first) == self.root && self.find(self.root, &[key]).is_some() {
+            self.root = self.tree.resolve(second);
+        }
+    }
+
+    /// The roots of all documents of the file.
+    pub(super) fn roots(&self) -> Vec<NodeId> {
+        self.tree.documents().iter().map(|root| self.tree.resolve(*root)).collect()
+    }
+
+    /// A text, or the texts of a list.
+    pub(super) fn texts(&self, node: NodeId) -> Vec<&str> {
+        let items = self.tree.items(node).iter().filter_map(|item| self.tree.text(*item));
+        self.tree.text(node).into_iter().chain(items).collect()
     }
 
     /// Follows keys from a mapping to a value.
@@ -84,6 +110,20 @@ impl<'a> Document<'a> {
         })
     }
 
+    /// Texts of variables: `NAME: value`, or a list of `NAME=value`. What comes
+    /// from a secret has none.
+    pub(super) fn environment(&self, from: NodeId, keys: &[&str]) -> Vec<(String, Option<String>)> {
+        let mapping = self.entries(from, keys).into_iter();
+        let mapping =
+            mapping.map(|(name, node)| (name.to_owned(), self.tree.text(node).map(str::to_owned)));
+        let list = self.find(from, keys).map(|node| self.tree.items(node)).unwrap_or_default();
+        let list = list.iter().take(MAX_ENTRIES).filter_map(|item| {
+            let (name, value) = self.tree.text(*item)?.split_once('=')?;
+            Some((name.to_owned(), Some(value.to_owned())))
+        });
+        mapping.chain(list).collect()
+    }
+
     /// Reads each line of a scalar as a template, each at its own place.
     pub(super) fn lines(&self, node: NodeId, scope: &Scope) -> Vec<Template> {
         let Some(text) = self.tree.text(node) else { return Vec::new() };
@@ -96,7 +136,7 @@ impl<'a> Document<'a> {
             let place = Place { path: self.path.to_owned(), at: Some(at) };
             let line_text = line.trim();
             if !line_text.is_empty() {
-                for parts in super::steps::split_lines(scope.resolve(line_text)) {
+                for parts in split_lines(scope.resolve(line_text)) {
                     lines.push(Template {
                         text: line_text.to_owned(),
                         place: place.clone(),
@@ -107,6 +147,13 @@ impl<'a> Document<'a> {
             start = start.saturating_add(line.len());
         }
         lines
+    }
+
+    /// The places of all of a scalar's text.
+    pub(super) fn script(&self, node: NodeId) -> Script {
+        let mut script = Script::default();
+        script.push_scalar(self, node);
+        script
     }
 
     /// The comment that follows a node on its line.

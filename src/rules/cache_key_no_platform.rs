@@ -1,0 +1,58 @@
+#![doc = include_str!("cache_key_no_platform.md")]
+
+use super::{Check, Rule};
+use crate::config::Repository;
+use crate::config::go_paths::GoDir;
+use crate::config::pipeline::{CachedBy, Flag, Os, System};
+use crate::config::template::{Class, Part};
+use crate::finding::{Finding, Level};
+
+pub(super) const RULE: Rule = Rule {
+    id: "cache-key-no-platform",
+    summary: "jobs of several systems cache GOCACHE under one key",
+    explanation: include_str!("cache_key_no_platform.md"),
+    level: Level::Warning,
+    check: Check::Files(check),
+};
+
+fn check(repository: &Repository) -> Vec<Finding> {
+    repository.caches().filter(is_found).map(|one| finding(&one)).collect()
+}
+
+fn is_found(one: &CachedBy<'_>) -> bool {
+    // Windows has entries of its own: its version differs.
+    let shares = one
+        .job
+        .runner
+        .os
+        .as_ref()
+        .is_some_and(|os| os.contains(&Os::Linux) && os.contains(&Os::MacOs));
+    let may_tell = |part: &Part| {
+        part.is(Class::Platform)
+            || part.is(Class::Opaque)
+            || part.text.starts_with("matrix")
+            || part.text.starts_with("$(")
+    };
+    shares
+        && matches!(one.pipeline.system, System::GitHub | System::Azure)
+        && one.cache.has(GoDir::Build)
+        && one.cache.lookup_only == Flag::No
+        && !one.cache.key.parts.is_empty()
+        && !one.cache.key.parts.iter().any(may_tell)
+}
+
+fn finding(one: &CachedBy<'_>) -> Finding {
+    let key = &one.cache.key;
+    let fix = match one.pipeline.system {
+        System::Azure => format!("key: \"$(Agent.OS)\" | {}", key.text),
+        _ => format!("key: ${{{{ runner.os }}}}-{}\nand the same in restore-keys", key.text),
+    };
+    RULE.finding(
+        &one.step.subject,
+        "this job runs on Linux and macOS, and no part of the key tells them apart: one saves, the \
+         other restores objects that it cannot use",
+    )
+    .at(key.place.clone())
+    .with_evidence(&key.text)
+    .with_fix(fix)
+}
