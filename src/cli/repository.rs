@@ -4,17 +4,17 @@ use std::path::Path;
 use std::{fs, io};
 
 use crate::capture::tree::Source;
-use crate::config::{Repository, SourceFile, Unread};
+use crate::config::{Repository, SourceFile, Unread, is_build_file, may_be_script};
 use crate::finding::Place;
 
-/// A CI file of 1 MB is no CI file; its parser refuses it by name.
+/// A CI or build file of 1 MB is none; its parser refuses it by name.
 const LARGEST: u64 = 2 << 20;
 
 /// Reads the CI files below the audited directory, or of the repository around it when it has none.
 pub(super) fn read(source: &Source) -> Repository {
     let all: Vec<String> = match source.files() {
         Some(files) => files.iter().map(|file| file.to_string_lossy().into_owned()).collect(),
-        None => workflow_files(&source.root),
+        None => usual_files(&source.root),
     };
     let below = source.below.to_string_lossy();
     let own: Vec<String> =
@@ -25,9 +25,12 @@ pub(super) fn read(source: &Source) -> Repository {
     };
     paths.sort();
     let (mut files, mut unread) = (Vec::new(), Vec::new());
-    for path in paths.iter().filter(|path| is_read(path)) {
+    for path in paths.iter().filter(|path| is_read(path) || may_be_script(path)) {
         match read_file(&root.join(path)) {
+            // A file without an ending is a script if its first line says so.
+            Ok(Some(text)) if !is_read(path) && !text.starts_with("#!") => {}
             Ok(Some(text)) => files.push(SourceFile { path: path.clone(), text }),
+            Err(_) if !is_read(path) => {}
             Ok(None) => {}
             Err(reason) => {
                 unread.push(Unread { place: Place { path: path.clone(), at: None }, reason })
@@ -44,7 +47,7 @@ fn under<'a>(path: &'a str, below: &str) -> Option<&'a str> {
 fn is_read(path: &str) -> bool {
     let yaml = path.ends_with(".yml") || path.ends_with(".yaml");
     let action = path.rsplit('/').next().is_some_and(|name| name.starts_with("action."));
-    yaml && (path.starts_with(".github/") || action)
+    (yaml && (path.starts_with(".github/") || action)) || is_build_file(path)
 }
 
 /// `None` is no file: a link may lead out of the tree, and a listed file may be deleted.
@@ -57,16 +60,24 @@ fn read_file(file: &Path) -> Result<Option<String>, String> {
         return Ok(None);
     }
     if data.len() > LARGEST {
-        return Err(format!("it has {} bytes, and no CI file has more than {LARGEST}", data.len()));
+        return Err(format!("it has {} bytes, and no CI or build file has more than {LARGEST}", data.len()));
     }
     let bytes = fs::read(file).map_err(|err| err.to_string())?;
-    Ok(Some(String::from_utf8_lossy(&bytes).into_owned()))
+    if let Some(at) = bytes.iter().position(|byte| *byte == 0) {
+        return Err(format!("byte {at} is NUL: it is no text"));
+    }
+    let text = String::from_utf8(bytes);
+    text.map(Some).map_err(|err| {
+        format!("byte {} begins no character of UTF-8", err.utf8_error().valid_up_to())
+    })
 }
 
-/// Without git only the place where GitHub looks is listed.
-fn workflow_files(root: &Path) -> Vec<String> {
-    let entries = fs::read_dir(root.join(".github/workflows")).into_iter().flatten().flatten();
-    entries
-        .map(|entry| format!(".github/workflows/{}", entry.file_name().to_string_lossy()))
-        .collect()
+/// Without git only the places where CI files and build files usually stand are listed.
+fn usual_files(root: &Path) -> Vec<String> {
+    let folders = ["", ".github/workflows/", "build/", "ci/", "hack/", "scripts/"];
+    let files = folders.iter().flat_map(|folder| {
+        let entries = fs::read_dir(root.join(folder)).into_iter().flatten().flatten();
+        entries.map(move |entry| format!("{folder}{}", entry.file_name().to_string_lossy()))
+    });
+    files.collect()
 }

@@ -64,7 +64,24 @@ pub struct Step {
     /// The `id:` by which later steps of the same file name it.
     pub id: Option<String>,
     pub place: Place,
+    /// Of a script: what it is run with.
+    pub run: Run,
     pub kind: StepKind,
+}
+
+/// What a script is run with, and where its lines stand.
+#[derive(Debug, Clone, Default)]
+pub struct Run {
+    /// Where each line of the text begins, as far as that can be told.
+    pub lines: Vec<Place>,
+    /// The environment that the files give it; the names in lower case.
+    pub env: BTreeMap<String, Value>,
+    /// The working directory, where one is given.
+    pub dir: Option<Value>,
+    /// The shell, where one is named.
+    pub shell: Option<Value>,
+    /// What the expressions in the text are, by what stands between `${{` and `}}`.
+    pub expressions: BTreeMap<String, Value>,
 }
 
 #[derive(Debug, Clone)]

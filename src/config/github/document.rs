@@ -109,6 +109,20 @@ impl<'a> Document<'a> {
         lines
     }
 
+    /// Where each line of a scalar begins; empty where that cannot be told.
+    pub(super) fn line_places(&self, node: NodeId) -> Vec<Place> {
+        let Some(text) = self.tree.text(node) else { return Vec::new() };
+        let mut start = 0_usize;
+        let mut places = Vec::new();
+        for line in text.split_inclusive('\n') {
+            let Some(offset) = self.tree.offset_in_scalar(node, start) else { break };
+            let at = Some(self.tree.position(offset));
+            places.push(Place { path: self.path.to_owned(), at });
+            start = start.saturating_add(line.len());
+        }
+        places
+    }
+
     /// The comment that follows a node on its line.
     pub(super) fn comment_after(&self, node: NodeId) -> Option<&str> {
         let end = self.tree.node(node).span.end;
