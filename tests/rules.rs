@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use goaudit::config::{Repository, SourceFile};
 use goaudit::finding::Finding;
-use goaudit::rules::{self, Check, RULES};
+use goaudit::rules::{self, RULES};
 
 fn root(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
@@ -105,7 +105,7 @@ fn every_files_rule_on_every_fixture() {
 /// What the matrix shows is also what the names of the cases promise.
 #[test]
 fn fires_and_quiet_mean_what_they_say() {
-    for rule in RULES.iter().filter(|rule| matches!(rule.check, Check::Files(_))) {
+    for rule in RULES.iter().filter(|rule| rule.is_about_files()) {
         for kind in ["fires", "quiet"] {
             let dir = root("fixtures/rules").join(rule.id).join(kind);
             assert!(dir.is_dir(), "{} has no fixtures `{kind}`", rule.id);
@@ -180,7 +180,7 @@ fn a_finding_in_full() {
 #[test]
 fn fixes() {
     let mut fixes = String::new();
-    for rule in RULES.iter().filter(|rule| matches!(rule.check, Check::Files(_))) {
+    for rule in RULES.iter().filter(|rule| rule.is_about_files()) {
         for case in children(&root("fixtures/rules").join(rule.id).join("fires")) {
             for finding in rules::check_files(&repository(&case)) {
                 if finding.rule == rule.id {

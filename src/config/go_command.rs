@@ -215,7 +215,8 @@ impl OtherCommand {
 
 fn line(words: &[Text]) -> String {
     let quoted = |word: &Text| {
-        let shown = word.shown();
+        // A flag of several lines is one line here.
+        let shown = word.shown().split_whitespace().collect::<Vec<_>>().join(" ");
         let needs_quotes = shown.is_empty()
             || (shown.contains([' ', '\t', '\n']) && !shown.starts_with("$("));
         match needs_quotes {

@@ -80,6 +80,8 @@ pub struct Piece {
     pub spot: Spot,
     /// Whether each character of `text` is one of the file, in order.
     pub is_verbatim: bool,
+    /// Where the variable that the text is the value of is named.
+    pub via: Option<Spot>,
 }
 
 /// A text of which some parts may not be known.
@@ -91,7 +93,7 @@ pub struct Text {
 impl Piece {
     pub(super) fn literal(text: impl Into<String>, spot: &Spot) -> Self {
         let text = text.into();
-        Self { kind: PieceKind::Literal, text, spot: spot.clone(), is_verbatim: true }
+        Self { kind: PieceKind::Literal, text, spot: spot.clone(), is_verbatim: true, via: None }
     }
 
     pub(super) fn made(text: impl Into<String>, spot: &Spot) -> Self {

@@ -3,7 +3,8 @@
 use super::{Check, Rule, commands};
 use crate::config::Repository;
 use super::commands::Releases;
-use crate::config::go_command::{GoCommand, Setting};
+use crate::config::go_command::{Context, GoCommand, Setting};
+use crate::config::pipeline::StepKind;
 use crate::config::text::Spot;
 use crate::finding::{Finding, Level};
 
@@ -34,9 +35,21 @@ fn check(repository: &Repository) -> Vec<Finding> {
         .collect()
 }
 
+/// Whether a job of CI runs GoReleaser on the runner itself: elsewhere it may be in an image.
+fn runs_on_runner(repository: &Repository) -> bool {
+    let jobs = repository.pipelines().iter().flat_map(|pipeline| &pipeline.jobs);
+    jobs.filter(|job| job.runner.container.is_none()).any(|job| {
+        job.steps.iter().any(|step| match &step.kind {
+            StepKind::Other { uses } => uses.to_ascii_lowercase().starts_with("goreleaser/goreleaser-action"),
+            _ => false,
+        })
+    })
+}
+
 /// A container, or a compiler of one's own, says which C compiler it is.
 fn is_pinned(repository: &Repository, command: &GoCommand) -> bool {
     let job = command.at.step.and_then(|at| repository.pipelines().get(at.pipeline)?.jobs.get(at.job));
     command.at.setting("CC") != Setting::Unset
+        || (command.at.context == Context::GoReleaser && !runs_on_runner(repository))
         || job.is_some_and(|job| job.runner.container.is_some())
 }

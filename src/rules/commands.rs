@@ -50,7 +50,6 @@ pub(super) struct Releases {
 const PUBLISHERS: &[&str] = &[
     "actions/create-release",
     "actions/upload-release-asset",
-    "goreleaser/goreleaser-action",
     "ncipollo/release-action",
     "softprops/action-gh-release",
     "svenstaro/upload-release-action",
@@ -85,7 +84,12 @@ impl Releases {
     /// Whether what a command builds is published.
     pub(super) fn has(&self, command: &GoCommand) -> bool {
         let of_job = |step: StepAt| self.jobs.contains(&(step.pipeline, step.job));
-        command.at.context == Context::GoReleaser && command.verb() == "build"
+        // A configuration for snapshots is for no one else.
+        let is_local = ["snapshot", "local", "dev", "test"];
+        let path = command.at.place.path.to_ascii_lowercase();
+        command.at.context == Context::GoReleaser
+            && command.verb() == "build"
+            && !is_local.iter().any(|word| path.contains(word))
             || command.at.step.is_some_and(of_job)
     }
 }

@@ -15,16 +15,13 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn check(repository: &Repository) -> Vec<Finding> {
-    // A module without dependencies, or with a vendor folder, downloads nothing.
-    let has = |path: &str| repository.paths().binary_search_by(|other| other.as_str().cmp(path)).is_ok();
-    if has("vendor/modules.txt") || !has("go.sum") {
-        return Vec::new();
-    }
     let all: Vec<InStage<'_>> = docker::runs(repository).collect();
     let mut findings: Vec<Finding> = Vec::new();
     for run in &all {
         let Some(command) = run.builds().next() else { continue };
-        if is_first_of_stage(run, &all) && !has_modules(run, &all) && let Some(copy) = copies_sources(run) {
+        if downloads(repository, &run.file.path)
+            && is_first_of_stage(run, &all)
+            && !has_modules(run, &all) && let Some(copy) = copies_sources(run) {
             let place = run.before().get(copy).map(|instruction| instruction.spot.place());
             let message = "all sources are copied before the modules are downloaded: whichever file changes, this \
                            layer downloads all of them again";
@@ -35,6 +32,22 @@ fn check(repository: &Repository) -> Vec<Finding> {
         }
     }
     findings
+}
+
+/// Whether the module around a Dockerfile has dependencies and no copy of them.
+fn downloads(repository: &Repository, path: &str) -> bool {
+    let has = |path: &str| repository.paths().binary_search_by(|other| other.as_str().cmp(path)).is_ok();
+    let mut folder = path;
+    loop {
+        folder = folder.rsplit_once('/').map_or("", |(folder, _)| folder);
+        let in_folder = |name: &str| if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") };
+        if has(&in_folder("go.mod")) {
+            return has(&in_folder("go.sum")) && !has(&in_folder("vendor/modules.txt"));
+        }
+        if folder.is_empty() {
+            return false;
+        }
+    }
 }
 
 /// Whether no other `RUN` of the stage before it compiles.

@@ -2,6 +2,7 @@
 
 use super::{Check, Rule, commands};
 use crate::config::Repository;
+use crate::config::go_command::GoCommand;
 use crate::finding::{Finding, Level};
 
 pub(super) const RULE: Rule = Rule {
@@ -12,9 +13,21 @@ pub(super) const RULE: Rule = Rule {
     check: Check::Files(check),
 };
 
+/// A workflow that updates dependencies means it.
+fn is_update(repository: &Repository, command: &GoCommand) -> bool {
+    let pipeline = command.at.step.and_then(|at| repository.pipelines().get(at.pipeline));
+    let names = [Some(command.at.subject.as_str()), pipeline.map(|pipeline| pipeline.path.as_str())];
+    names.into_iter().flatten().map(str::to_ascii_lowercase).any(|name| {
+        ["update", "upgrade", "bump", "deps"].iter().any(|word| name.contains(word))
+    })
+}
+
 fn check(repository: &Repository) -> Vec<Finding> {
     let gets = repository.go_commands().iter().filter(|command| {
-        command.verb() == "get" && command.at.step.is_some() && !command.at.is_maybe
+        command.verb() == "get"
+            && command.at.step.is_some()
+            && !command.at.is_maybe
+            && !is_update(repository, command)
     });
     gets.filter_map(|command| {
         let package = command.command.packages.iter().find(|package| {
@@ -22,7 +35,9 @@ fn check(repository: &Repository) -> Vec<Finding> {
             is_remote && !package.contains(['@', '$', '{'])
         })?;
         let message = format!("{package} has no version: each run takes the newest, and changes go.mod");
-        let fix = format!("go get -tool {package}@VERSION once, commit go.mod, and call it by go tool");
+        let fix = format!(
+            "name a version, {package}@v1.2.3; a tool: go get -tool {package} once, commit go.mod, and go tool"
+        );
         Some(commands::finding(&RULE, command, None, message).with_fix(fix))
     })
     .collect()

@@ -74,7 +74,7 @@ fn fix(command: &GoCommand, helper: &str) -> String {
             None => format!("-{} ", flag.name),
         })
         .collect();
-    let build = format!("go build {}-o bin/{name} {helper}", flags.concat());
+    let build = |output: &str| format!("go build {}-o {output} {helper}", flags.concat());
     let arguments: Vec<String> = command
         .words
         .iter()
@@ -90,9 +90,22 @@ fn fix(command: &GoCommand, helper: &str) -> String {
             "bin/{name}: $(shell find {} -name '*.go') go.mod\n\t{}\nlet this target need bin/{name} and call: {call}\nbin/ in \
              .gitignore",
             folder(helper),
-            build.replace(&format!("bin/{name}"), "$@"),
+            build("$@"),
         ),
-        _ => format!("{build}\n{call}\nor, since Go 1.24: go get -tool {helper} once, then go tool {name}"),
+        _ => format!(
+            "{}\n{call}\nor, since Go 1.24: go get -tool {} once, then go tool {name}",
+            build(&format!("bin/{name}")),
+            package(helper)
+        ),
+    }
+}
+
+/// The package of a helper as `go get -tool` takes it.
+fn package(helper: &str) -> String {
+    let folder = folder(helper);
+    match folder.starts_with('.') {
+        true => folder.to_owned(),
+        false => format!("./{folder}"),
     }
 }
 
@@ -105,7 +118,10 @@ fn folder(helper: &str) -> &str {
 
 /// What the executable may be called.
 fn name(helper: &str, dir: Option<&str>) -> String {
-    let helper = helper.strip_suffix("/main.go").unwrap_or(helper);
+    let helper = ["/main.go", "/*.go", "main.go", "*.go"]
+        .iter()
+        .find_map(|file| helper.strip_suffix(file))
+        .unwrap_or(helper);
     let helper = helper.strip_suffix(".go").unwrap_or(helper);
     let last = helper.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
     let last = match last {

@@ -109,7 +109,7 @@ mod tests {
     fn command(text: &str) -> Option<Volatile> {
         let spot = Spot { path: Arc::from("x"), line: 0, column: 0 };
         let kind = PieceKind::Command;
-        of_piece(&Piece { kind, text: text.to_owned(), spot, is_verbatim: false })
+        of_piece(&Piece { kind, text: text.to_owned(), spot, is_verbatim: false, via: None })
     }
 
     #[test]

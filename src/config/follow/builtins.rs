@@ -114,6 +114,11 @@ impl Follow<'_> {
                 let at = self.at(spot, state, prefix, frame);
                 self.go(words, 1, at, state, frame);
             }
+            "gotestsum" if arguments.iter().any(|word| word.known().as_deref() == Some("--raw-command")) => {
+                let rest = arguments.iter().skip_while(|word| word.known().as_deref() != Some("--"));
+                let rest: Vec<Text> = rest.skip(1).cloned().collect();
+                return self.simple(rest, prefix.clone(), spot, state, frame);
+            }
             "gotestsum" => {
                 let separator = arguments.iter().position(|word| word.known().as_deref() == Some("--"));
                 // Without `--` it runs `go test ./...`.

@@ -146,7 +146,9 @@ impl Follow<'_> {
         for rule in &loaded.rules {
             for target in &rule.targets {
                 // Each with its own needs only: they have a turn of their own.
-                if !self.reached.contains(&target_key(path, &rule.spot, target)) {
+                let is_special = target.starts_with('.') && !target.contains('/');
+                let key = target_key(path, &rule.spot, target);
+                if !is_special && !self.reached.contains(&key) {
                     self.root();
                     self.target(&mut make, target, &environment, None, frame, &loaded.variables);
                 }
@@ -260,11 +262,6 @@ impl Follow<'_> {
 
     fn load(&mut self, path: &str, dir: &str, given: Vec<(String, Text)>, environment: &State) -> Loaded {
         let mut loaded = Loaded::default();
-        let spot = Spot::start(&Arc::from(path));
-        loaded.variables.import("MAKE", Text::made("make", &spot));
-        for name in ["CURDIR", "PWD"] {
-            loaded.variables.import(name, Text::unknown(format!("$({name})"), &spot));
-        }
         for (name, var) in environment.vars.iter().filter(|(_, var)| var.is_exported) {
             loaded.variables.import(name, var.value.first().cloned().unwrap_or_default());
             loaded.variables.exported.insert(name.clone());

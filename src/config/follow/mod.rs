@@ -96,6 +96,8 @@ pub(super) struct Frame {
     pub script_dir: Option<String>,
     pub is_maybe: bool,
     pub is_substitution: bool,
+    /// Whether the shell is taken to be a POSIX one without being named.
+    pub is_guess: bool,
     /// Substitutions that are open.
     pub depth: usize,
 }
@@ -111,6 +113,7 @@ impl Frame {
             script_dir: None,
             is_maybe: false,
             is_substitution: false,
+            is_guess: false,
             depth: 0,
         }
     }
@@ -122,6 +125,7 @@ impl Frame {
         frame.context = context;
         frame.subject = subject;
         frame.open.push(key);
+        frame.is_guess = false;
         frame
     }
 }
@@ -196,6 +200,10 @@ impl<'r> Follow<'r> {
         let Some(spot) = text.spot().cloned() else { return };
         match sh::parse(text, &spot, frame.depth) {
             Ok(steps) => self.steps(&Rc::new(steps), state, frame),
+            // Where the shell is not known it may be another language.
+            Err(error) if frame.is_guess => {
+                self.not_followed(format!("a script that is no POSIX shell: {}", error.reason), error.spot.place());
+            }
             Err(error) => self.unread(&error),
         }
     }

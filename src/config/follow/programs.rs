@@ -70,12 +70,13 @@ impl Follow<'_> {
                 }
                 self.root();
                 let at = StepAt { pipeline: index, job: job_index, step: step_index };
-                self.step(step, text, at, &mut kept);
+                let is_guess = step.run.shell.is_none() && job.runner.os.is_none();
+                self.step(step, text, at, is_guess, &mut kept);
             }
         }
     }
 
-    fn step(&mut self, step: &Step, text: &str, at: StepAt, kept: &mut BTreeMap<String, Var>) {
+    fn step(&mut self, step: &Step, text: &str, at: StepAt, is_guess: bool, kept: &mut BTreeMap<String, Var>) {
         let script = source(step, text);
         let Some(spot) = script.spot().cloned() else { return };
         let mut state = State { vars: kept.clone(), ..State::default() };
@@ -90,6 +91,7 @@ impl Follow<'_> {
         };
         let mut frame = Frame::new(Context::CiStep, step.subject.clone());
         frame.step = Some(at);
+        frame.is_guess = is_guess;
         let before = self.found.go.len();
         self.text(&script, &mut state, &frame);
         // Only what `go env -w` wrote outlives the step.

@@ -166,7 +166,10 @@ impl Expansion<'_> {
                     };
                     let reference = raw.slice(inner, end);
                     let shown = raw.text.get(at..=end).unwrap_or_default();
-                    let value = self.reference(&reference, shown, &spot, depth);
+                    let mut value = self.reference(&reference, shown, &spot, depth);
+                    if depth == 0 {
+                        value.pieces.iter_mut().for_each(|piece| piece.via = Some(spot.clone()));
+                    }
                     text.extend(value);
                     end.saturating_add(1)
                 }
@@ -209,7 +212,11 @@ impl Expansion<'_> {
         if name.contains(':') {
             return Text::unknown(shown, spot);
         }
-        self.variable(name.trim(), depth).unwrap_or_else(|| Text::unknown(shown, spot))
+        match self.variable(name.trim(), depth) {
+            Some(value) => value,
+            None if name.trim() == "MAKE" => Text::made("make", spot),
+            None => Text::unknown(shown, spot),
+        }
     }
 
     fn variable(&mut self, name: &str, depth: usize) -> Option<Text> {

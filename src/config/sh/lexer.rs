@@ -106,6 +106,12 @@ impl<'t> Cursor<'t> {
         rest.chars().next().map_or(At::End, At::Char)
     }
 
+    /// Where a word that starts here is written, or the variable that it comes from.
+    fn start(&self) -> Spot {
+        let piece = self.pieces.get(self.piece);
+        piece.and_then(|piece| piece.via.clone()).unwrap_or_else(|| self.spot.clone())
+    }
+
     fn char(&self) -> Option<char> {
         match self.at() {
             At::Char(c) => Some(c),
@@ -351,7 +357,8 @@ impl<'t> Lexer<'t> {
     }
 
     fn word(&mut self) -> Lexed<Word> {
-        let spot = self.cursor.spot.clone();
+        let spot = self.cursor.start();
+        let (piece, byte) = (self.cursor.piece, self.cursor.byte);
         let mut parts = Parts::default();
         loop {
             let here = self.cursor.spot.clone();
@@ -425,7 +432,7 @@ impl<'t> Lexer<'t> {
             }
         }
         // A character that no word starts with: `)` after a redirection.
-        if parts.0.is_empty() && self.cursor.spot == spot && self.is_stuck() {
+        if parts.0.is_empty() && (self.cursor.piece, self.cursor.byte) == (piece, byte) && self.is_stuck() {
             self.cursor.step();
         }
         Ok(Word { parts: parts.0, spot })
@@ -642,9 +649,21 @@ impl<'t> Lexer<'t> {
         let mut nested = 0_usize;
         // The case labels of a `case` in a substitution close no parenthesis.
         let mut cases = Cases::default();
+        let mut documents: Vec<Waiting> = Vec::new();
         loop {
             match self.cursor.at() {
                 At::End => return Err(unclosed(open, what)),
+                At::Char('<') if closing == ')' && self.cursor.second() == Some('<') => {
+                    documents.extend(self.here_operator(&mut text));
+                    continue;
+                }
+                At::Char('\n') if !documents.is_empty() => {
+                    self.take(&mut text);
+                    for document in std::mem::take(&mut documents) {
+                        self.take_document(&document, &mut text);
+                    }
+                    continue;
+                }
                 At::Char(c) if c == closing && nested == 0 && !cases.is_label() => {
                     self.cursor.step();
                     return Ok(text);
@@ -673,9 +692,62 @@ impl<'t> Lexer<'t> {
         }
     }
 
+    /// Takes `<<WORD` in a substitution, and returns the here-document that it announces.
+    fn here_operator(&mut self, text: &mut Text) -> Option<Waiting> {
+        self.take(text);
+        self.take(text);
+        let mut strips_tabs = false;
+        match self.cursor.char() {
+            Some('<') => {
+                self.take(text);
+                return None;
+            }
+            Some('-') => {
+                strips_tabs = true;
+                self.take(text);
+            }
+            _ => {}
+        }
+        while matches!(self.cursor.char(), Some(' ' | '\t')) {
+            self.take(text);
+        }
+        let mut delimiter = String::new();
+        while let Some(c) = self.cursor.char() {
+            match c {
+                '\'' | '"' | '\\' => {}
+                c if c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | '!' | '%' | '+') => delimiter.push(c),
+                _ => break,
+            }
+            self.take(text);
+        }
+        // `1 << 2` in an arithmetic expression announces nothing.
+        let is_name = delimiter.starts_with(|c: char| c.is_alphabetic() || c == '_');
+        is_name.then_some(Waiting { delimiter, strips_tabs })
+    }
+
+    /// Takes the lines of a here-document, its end included.
+    fn take_document(&mut self, document: &Waiting, text: &mut Text) {
+        loop {
+            let mut line = String::new();
+            while let At::Char(_) | At::Atom(_) = self.cursor.at() {
+                let c = self.cursor.char().unwrap_or('$');
+                if c == '\n' {
+                    break;
+                }
+                line.push(c);
+                self.take(text);
+            }
+            let line = line.trim_end_matches('\r');
+            let line = if document.strips_tabs { line.trim_start_matches('\t') } else { line };
+            if line == document.delimiter || matches!(self.cursor.at(), At::End) {
+                return;
+            }
+            self.take(text);
+        }
+    }
+
     /// Takes quoted text, its end included.
     fn quoted(&mut self, text: &mut Text, quote: char, open: &Spot, in_braces: bool) -> Lexed<()> {
-        let mut nested = 0_usize;
         loop {
             match self.cursor.at() {
                 // An apostrophe in `"${x:-it's}"` quotes nothing.
@@ -683,11 +755,16 @@ impl<'t> Lexer<'t> {
                 At::End => return Err(unclosed(open, "a quote in a substitution")),
                 At::Char('\\') if quote != '\'' => self.take(text),
                 At::Char('$') if quote == '"' && self.cursor.second() == Some('(') => {
-                    nested = nested.saturating_add(1);
                     self.take(text);
+                    self.take(text);
+                    self.depth = self.depth.saturating_add(1);
+                    let inner = self.until_closed(open, "$(")?;
+                    self.depth = self.depth.saturating_sub(1);
+                    text.pieces.extend(inner.pieces);
+                    text.pieces.push(Piece::made(")", open));
+                    continue;
                 }
-                At::Char(')') if nested > 0 => nested = nested.saturating_sub(1),
-                At::Char(c) if c == quote && nested == 0 => {
+                At::Char(c) if c == quote => {
                     self.take(text);
                     return Ok(());
                 }
