@@ -58,27 +58,26 @@ const PUBLISHERS: &[&str] = &[
 
 impl Releases {
     pub(super) fn of(repository: &Repository) -> Self {
+        let mut direct = BTreeSet::new();
+        for command in repository.other_commands().iter().filter(|c| publishes_by_command(c)) {
+            direct.extend(command.at.step.map(|at| (at.pipeline, at.job)));
+        }
         let mut jobs = BTreeSet::new();
         for (index, pipeline) in repository.pipelines().iter().enumerate() {
+            let numbered = || pipeline.jobs.iter().enumerate();
+            let publishes =
+                |number: usize, job: &Job| uses(job, PUBLISHERS) || direct.contains(&(index, number));
             let publishing: Vec<&Job> =
-                pipeline.jobs.iter().filter(|job| publishes(job)).collect();
-            for (number, job) in pipeline.jobs.iter().enumerate() {
+                numbered().filter(|(number, job)| publishes(*number, job)).map(|(_, job)| job).collect();
+            for (number, job) in numbered() {
                 let hands_over = uses(job, &["actions/upload-artifact"])
                     && publishing.iter().any(|other| other.needs.contains(&job.id));
-                if publishes(job) || hands_over {
+                if publishes(number, job) || hands_over {
                     jobs.insert((index, number));
                 }
             }
         }
-        let mut releases = Self { jobs };
-        for command in repository.other_commands() {
-            if let Some(StepAt { pipeline, job, .. }) = command.at.step
-                && publishes_by_command(command)
-            {
-                releases.jobs.insert((pipeline, job));
-            }
-        }
-        releases
+        Self { jobs }
     }
 
     /// Whether what a command builds is published.
@@ -92,10 +91,6 @@ impl Releases {
             && !is_local.iter().any(|word| path.contains(word))
             || command.at.step.is_some_and(of_job)
     }
-}
-
-fn publishes(job: &Job) -> bool {
-    uses(job, PUBLISHERS)
 }
 
 fn uses(job: &Job, names: &[&str]) -> bool {
