@@ -52,7 +52,9 @@ fn every_files_rule_on_every_fixture() {
             matrix += &format!("{name}:{fired}\n");
         }
     }
-    insta::assert_snapshot!(matrix, @r#"
+    insta::assert_snapshot!(matrix, @"
+    cache-clean/fires/after-setup-go: cache-clean
+    cache-clean/quiet/nothing-restored: test-cache-defeated
     cache-key-no-toolchain/fires/go-mod-is-not-the-source: cache-key-no-toolchain
     cache-key-no-toolchain/fires/go-sum-only: cache-key-no-toolchain
     cache-key-no-toolchain/fires/matrix-of-targets: cache-key-no-toolchain
@@ -94,12 +96,58 @@ fn every_files_rule_on_every_fixture() {
     cache-no-restore-keys/quiet/restore-keys-from-an-input:
     cache-no-restore-keys/quiet/save-only-and-lookup-only:
     cache-no-restore-keys/quiet/saved-by-the-job-before:
+    cgo-enabled-unpinned/fires/release-on-the-runner: cgo-enabled-unpinned
+    cgo-enabled-unpinned/quiet/compiler-or-image-named:
+    docker-cache-mount-mismatch/fires/user-and-variables: docker-cache-mount-mismatch
+    docker-cache-mount-mismatch/quiet/right-or-not-known:
+    docker-copy-before-download/fires/all-at-once: docker-copy-before-download
+    docker-copy-before-download/quiet/layer-or-mount:
+    docker-copy-before-download/quiet/nothing-to-download:
+    docker-no-cache-mount/fires/plain: docker-no-cache-mount
+    docker-no-cache-mount/quiet/mounted:
     file-not-read/fires/no-mapping: file-not-read
     file-not-read/fires/not-yaml: cache-no-restore-keys file-not-read
+    file-not-read/fires/unclosed-quote: file-not-read
     file-not-read/quiet/empty:
     file-not-read/quiet/files-of-others:
+    file-not-read/quiet/includes-itself:
     file-not-read/quiet/several-documents:
-    "#);
+    go-get-in-ci/fires/newest: go-get-in-ci
+    go-get-in-ci/quiet/version-or-update:
+    go-run-helper/fires/make-and-ci: go-run-helper
+    go-run-helper/quiet/tools-of-others:
+    go-tool-unpinned/fires/latest: go-tool-unpinned
+    go-tool-unpinned/quiet/versions:
+    goreleaser-no-mod-timestamp/fires/none: goreleaser-no-mod-timestamp
+    goreleaser-no-mod-timestamp/quiet/given-or-not-go:
+    installsuffix-obsolete/fires/old-recipe: installsuffix-obsolete
+    installsuffix-obsolete/quiet/no-such-flag:
+    missing-trimpath/fires/goreleaser: missing-trimpath
+    missing-trimpath/fires/published-by-a-later-job:
+    missing-trimpath/quiet/goflags-and-parts-not-known:
+    missing-trimpath/quiet/not-released:
+    mod-mod/fires/flag-and-go-env: mod-mod
+    mod-mod/quiet/modfile-and-updates:
+    stray-a/fires/ci-to-make-to-script: stray-a
+    stray-a/fires/dockerfile: docker-no-cache-mount stray-a
+    stray-a/fires/goflags-of-the-job: stray-a
+    stray-a/fires/makefile-variable: stray-a
+    stray-a/fires/taskfile-and-justfile: stray-a
+    stray-a/quiet/a-is-no-flag-of-go: go-run-helper
+    stray-a/quiet/cannot-be-told:
+    stray-a/quiet/files-of-others:
+    test-cache-defeated/fires/count-and-clean: test-cache-defeated
+    test-cache-defeated/quiet/benchmarks:
+    volatile-gcflags/fires/commit-in-cflags: volatile-gcflags
+    volatile-gcflags/fires/directory-and-time: volatile-gcflags
+    volatile-gcflags/quiet/fixed-values:
+    volatile-ldflags/fires/goreleaser: volatile-ldflags
+    volatile-ldflags/fires/time-through-variables: volatile-ldflags
+    volatile-ldflags/quiet/commit-and-given-date:
+    warm-flags-mismatch/fires/empty-run-in-a-job-before: warm-flags-mismatch
+    warm-flags-mismatch/fires/race: warm-flags-mismatch
+    warm-flags-mismatch/quiet/same-flags-or-not-known:
+    ");
 }
 
 /// What the matrix shows is also what the names of the cases promise.
@@ -192,6 +240,7 @@ fn fixes() {
         }
     }
     insta::assert_snapshot!(fixes, @r#"
+    after-setup-go: job build, step 3: drop the line, or the step that restores the cache
     go-mod-is-not-the-source: job build, step 2: key: go-${{ steps.go.outputs.go-version }}-${{ hashFiles('go.mod', 'go.sum') }}; and the same in restore-keys
     go-sum-only: job build, step "Cache": give the setup-go step `id: setup-go`; key: ${{ runner.os }}-go-${{ steps.setup-go.outputs.go-version }}-${{ hashFiles('**/go.sum') }}; and the same in restore-keys
     matrix-of-targets: job build, step 2: add a step with `id: go` before this one: run: echo "version=$(go env GOVERSION)" >> "$GITHUB_OUTPUT"; key: go-${{ matrix.goos }}-${{ steps.go.outputs.version }}-${{ hashFiles('**/go.sum') }}; and the same in restore-keys
@@ -205,8 +254,45 @@ fn fixes() {
     crlf-and-byte-order-mark: job build, step 1: restore-keys: go-1.25-
     exact-key-only: job bare, step 1: key: go-${{ hashFiles('**/go.sum') }}; restore-keys: go-
     exact-key-only: job build, step "Cache": restore-keys: ${{ runner.os }}-mod-
+    release-on-the-runner: .goreleaser.yaml, build 1: build in a container image that is named by its digest, or with CGO_ENABLED=0
+    user-and-variables: Dockerfile, stage build: --mount=type=cache,target=/cache/build
+    user-and-variables: Dockerfile, stage build: --mount=type=cache,target=/go/pkg/mod
+    all-at-once: Dockerfile, stage build: before it: COPY go.mod go.sum ./; RUN go mod download; or mount: RUN --mount=type=cache,target=/go/pkg/mod …
+    plain: Dockerfile, stage build: RUN --mount=type=cache,target=/root/.cache/go-build …
     no-mapping: .github/workflows/list.yml: mend the file, or leave it out of the audit
     not-yaml: .github/workflows/broken.yml: mend the file, or leave it out of the audit
+    unclosed-quote: .github/workflows/ci.yml: mend the file, or leave it out of the audit
+    unclosed-quote: Dockerfile: mend the file, or leave it out of the audit
+    unclosed-quote: Makefile: mend the file, or leave it out of the audit
+    newest: job build, step 1: name a version, example.com/tool/cmd/x@v1.2.3; a tool: go get -tool example.com/tool/cmd/x once, commit go.mod, and go tool
+    make-and-ci: Makefile, target all: bin/gen: $(shell find ./tools/gen -name '*.go') go.mod; 	go build -o $@ ./tools/gen; let this target need bin/gen and call: bin/gen -check; bin/ in .gitignore
+    make-and-ci: Makefile, target generate: bin/gen: $(shell find ./tools/gen -name '*.go') go.mod; 	go build -tags=tools -o $@ ./tools/gen; let this target need bin/gen and call: bin/gen -o out.go; bin/ in .gitignore
+    make-and-ci: build.sh: go build -o bin/x scripts/x.go; bin/x a b; or, since Go 1.24: go get -tool ./scripts once, then go tool x
+    make-and-ci: job build, step 2: go build -o bin/version ./tools/version; bin/version; or, since Go 1.24: go get -tool ./tools/version once, then go tool version
+    latest: Makefile, target lint: name a version: example.com/lint@v1.2.3, or go get -tool example.com/lint and go tool
+    latest: job build, step 1: name a version: example.com/tool/cmd/x@v1.2.3, or go get -tool example.com/tool/cmd/x and go tool
+    none: .goreleaser.yaml, build 1: mod_timestamp: '{{ .CommitTimestamp }}'
+    old-recipe: Makefile, target build: drop -installsuffix and its value
+    goreleaser: .goreleaser.yml, build app: flags: [-trimpath]
+    flag-and-go-env: Makefile, target build: drop -mod=mod; run go mod tidy and commit what it changes
+    flag-and-go-env: job build, step 2: take -mod=mod out of GOFLAGS; run go mod tidy and commit what it changes
+    ci-to-make-to-script: scripts/build.sh: drop -a: the cache already notices every change that counts
+    dockerfile: Dockerfile, stage build: drop -a: the cache already notices every change that counts
+    goflags-of-the-job: job build, step 2: take -a out of GOFLAGS
+    makefile-variable: Makefile, target build: drop -a: the cache already notices every change that counts
+    taskfile-and-justfile: Taskfile.yml, task build: drop -a: the cache already notices every change that counts
+    taskfile-and-justfile: justfile, recipe build: drop -a: the cache already notices every change that counts
+    count-and-clean: Makefile, target test: drop -count=1, or keep it for the packages whose tests ask the outside world
+    count-and-clean: Makefile, target test: drop it; -count=1 for the packages whose tests ask the outside world
+    commit-in-cflags: job build, step 1: take it out of CGO_CFLAGS; stamp with -ldflags=-X where it is needed
+    directory-and-time: Makefile, target build: use -trimpath, which needs no directory
+    directory-and-time: Makefile, target other: take it out of -tags; stamp with -ldflags=-X where it is needed
+    goreleaser: .goreleaser.yaml, build by-default: ldflags: [-s -w -X main.version={{.Version}} -X main.commit={{.Commit}} -X main.date={{.CommitDate}}]
+    goreleaser: .goreleaser.yaml, build stamped: stamp the date of the commit (git log -1 --format=%cI) or nothing: Go stamps vcs.time by itself
+    time-through-variables: Makefile, target build: stamp the date of the commit (git log -1 --format=%cI) or nothing: Go stamps vcs.time by itself
+    time-through-variables: scripts/build.sh: stamp the date of the commit (git log -1 --format=%cI) or nothing: Go stamps vcs.time by itself
+    empty-run-in-a-job-before: job compile, step 1: use -trimpath here in place of -tags=e2e
+    race: job build, step "Warm the cache": add -race here
     "#);
 }
 

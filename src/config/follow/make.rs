@@ -13,6 +13,8 @@ use crate::config::text::{PieceKind, Spot, Text};
 /// Files that one makefile may include, and rules that are kept.
 const MAX_INCLUDED: usize = 64;
 const MAX_RULES: usize = 1 << 14;
+/// Makefiles that are kept with all that they include.
+const MAX_LOADED: usize = 512;
 /// Names that make looks for.
 const NAMES: &[&str] = &["GNUmakefile", "makefile", "Makefile"];
 /// Options of make that take the next word.
@@ -30,7 +32,7 @@ struct Rule {
 
 /// Everything that the makefiles of one call say.
 #[derive(Debug, Default)]
-struct Loaded {
+pub(super) struct Loaded {
     variables: Variables,
     rules: Vec<Rule>,
     /// Variables of some targets only.
@@ -45,6 +47,8 @@ struct Make<'m> {
     dir: String,
     path: String,
     done: BTreeSet<String>,
+    /// What a recipe finds in its environment where its target has no variables of its own.
+    base: Option<State>,
 }
 
 impl Follow<'_> {
@@ -131,7 +135,7 @@ impl Follow<'_> {
             [] => loaded.default_goal().into_iter().collect(),
             targets => targets.to_vec(),
         };
-        let mut make = Make { loaded: &loaded, dir, path: path.to_owned(), done: BTreeSet::new() };
+        let mut make = Make { loaded: &loaded, dir, path: path.to_owned(), done: BTreeSet::new(), base: None };
         for target in &default {
             self.target(&mut make, target, environment, at, frame, &loaded.variables);
         }
@@ -142,7 +146,7 @@ impl Follow<'_> {
         let dir = parent(path).to_owned();
         let environment = State { dir: Some(dir.clone()), ..State::default() };
         let loaded = self.load(path, &dir, Vec::new(), &environment);
-        let mut make = Make { loaded: &loaded, dir, path: path.to_owned(), done: BTreeSet::new() };
+        let mut make = Make { loaded: &loaded, dir, path: path.to_owned(), done: BTreeSet::new(), base: None };
         for rule in &loaded.rules {
             for target in &rule.targets {
                 // Each with its own needs only: they have a turn of their own.
@@ -179,7 +183,12 @@ impl Follow<'_> {
                 own.get_or_insert_with(|| outer.clone()).assign(assign);
             }
         }
+        // What a target sets holds for its needs, too.
+        let is_own = own.is_some() || !std::ptr::eq(outer, &loaded.variables);
         let variables = own.as_ref().unwrap_or(outer);
+        if !is_own && make.base.is_none() {
+            make.base = Some(environment_of_recipe(variables, environment, &make.dir));
+        }
         for (rule, stem) in &rules {
             for need in &rule.needs {
                 let need = need.replacen('%', stem, 1);
@@ -193,7 +202,11 @@ impl Follow<'_> {
             if !rule.recipe.is_empty()
                 && let Some(frame) = self.frame_of_target(make, rule, target, at, frame)
             {
-                self.recipe(make, rule, target, stem, environment, &frame, variables);
+                let state = match &make.base {
+                    Some(state) if !is_own => state.clone(),
+                    _ => environment_of_recipe(variables, environment, &make.dir),
+                };
+                self.recipe(make, rule, target, stem, &state, &frame, variables);
             }
         }
     }
@@ -220,7 +233,7 @@ impl Follow<'_> {
                 let mut frame = frame.clone();
                 frame.context = Context::MakeTarget;
                 frame.subject = subject;
-                frame.open.push(key);
+                Rc::make_mut(&mut frame.open).push(key);
                 frame
             }
         })
@@ -233,7 +246,7 @@ impl Follow<'_> {
         rule: &Rule,
         target: &str,
         stem: &str,
-        environment: &State,
+        state: &State,
         frame: &Frame,
         variables: &Variables,
     ) {
@@ -243,7 +256,6 @@ impl Follow<'_> {
         if let Some(first) = rule.needs.first() {
             variables.set("<", Text::made(first.replacen('%', stem, 1), &rule.spot));
         }
-        let state = environment_of_recipe(&variables, environment, &make.dir);
         if make.loaded.is_one_shell {
             let mut script = Text::default();
             for line in &rule.recipe {
@@ -260,16 +272,37 @@ impl Follow<'_> {
         }
     }
 
-    fn load(&mut self, path: &str, dir: &str, given: Vec<(String, Text)>, environment: &State) -> Loaded {
+    fn load(
+        &mut self,
+        path: &str,
+        dir: &str,
+        given: Vec<(String, Text)>,
+        environment: &State,
+    ) -> Rc<Loaded> {
+        let mut key = format!("{path}\n{dir}\n");
+        for (name, value) in &given {
+            key.push_str(&format!("{name}={}\n", value.shown()));
+        }
+        for (name, var) in environment.vars.iter().filter(|(_, var)| var.is_exported) {
+            let value = var.value.first().map(Text::shown).unwrap_or_default();
+            key.push_str(&format!("{name}:{value}\n"));
+        }
+        if let Some(loaded) = self.loaded.get(&key) {
+            return Rc::clone(loaded);
+        }
         let mut loaded = Loaded::default();
         for (name, var) in environment.vars.iter().filter(|(_, var)| var.is_exported) {
             loaded.variables.import(name, var.value.first().cloned().unwrap_or_default());
-            loaded.variables.exported.insert(name.clone());
+            Rc::make_mut(&mut loaded.variables.exported).insert(name.clone());
         }
         for (name, value) in given {
             loaded.variables.fix(&name, value);
         }
         self.load_file(path, dir, &mut loaded, &mut Vec::new());
+        let loaded = Rc::new(loaded);
+        if self.loaded.len() < MAX_LOADED {
+            self.loaded.insert(key, Rc::clone(&loaded));
+        }
         loaded
     }
 
@@ -295,7 +328,7 @@ impl Follow<'_> {
                     let exported = names(&loaded.variables.expand(names_of));
                     loaded.variables.exports_all |= exported.is_empty();
                     for name in exported {
-                        loaded.variables.exported.insert(name);
+                        Rc::make_mut(&mut loaded.variables.exported).insert(name);
                     }
                 }
                 Statement::Include(paths) => {

@@ -88,10 +88,10 @@ struct Function {
 pub(super) struct Frame {
     pub context: Context,
     pub subject: String,
-    pub callers: Vec<Caller>,
+    pub callers: Rc<Vec<Caller>>,
     pub step: Option<StepAt>,
     /// Files, targets and functions that are open.
-    pub open: Vec<String>,
+    pub open: Rc<Vec<String>>,
     /// The directory of the script that is open.
     pub script_dir: Option<String>,
     pub is_maybe: bool,
@@ -107,9 +107,9 @@ impl Frame {
         Self {
             context,
             subject: subject.into(),
-            callers: Vec::new(),
+            callers: Rc::default(),
             step: None,
-            open: Vec::new(),
+            open: Rc::default(),
             script_dir: None,
             is_maybe: false,
             is_substitution: false,
@@ -121,10 +121,11 @@ impl Frame {
     /// The frame of what this one calls at a place.
     fn call(&self, context: Context, subject: String, at: &Spot, key: String) -> Self {
         let mut frame = self.clone();
-        frame.callers.push(Caller { subject: self.subject.clone(), place: at.place() });
+        let caller = Caller { subject: self.subject.clone(), place: at.place() };
+        Rc::make_mut(&mut frame.callers).push(caller);
         frame.context = context;
         frame.subject = subject;
-        frame.open.push(key);
+        Rc::make_mut(&mut frame.open).push(key);
         frame.is_guess = false;
         frame
     }
@@ -134,6 +135,7 @@ impl Frame {
 pub(super) struct Follow<'r> {
     files: BTreeMap<&'r str, &'r str>,
     makefiles: BTreeMap<String, Option<Rc<Makefile>>>,
+    loaded: BTreeMap<String, Rc<make::Loaded>>,
     taskfiles: BTreeMap<String, Option<Rc<Taskfile>>>,
     scripts: BTreeMap<String, Option<Rc<Vec<sh::Step>>>>,
     pub(super) found: Followed,
@@ -149,6 +151,7 @@ impl<'r> Follow<'r> {
         Self {
             files,
             makefiles: BTreeMap::new(),
+            loaded: BTreeMap::new(),
             scripts: BTreeMap::new(),
             taskfiles: BTreeMap::new(),
             found: Followed::default(),
@@ -265,7 +268,7 @@ impl<'r> Follow<'r> {
             dir: state.dir.clone(),
             context: frame.context,
             subject: frame.subject.clone(),
-            callers: frame.callers.clone(),
+            callers: frame.callers.to_vec(),
             step: frame.step,
             is_maybe: frame.is_maybe,
             is_substitution: frame.is_substitution,

@@ -105,7 +105,7 @@ impl Follow<'_> {
             None => {
                 let mut inner = frame.clone();
                 inner.subject = subject;
-                inner.open.push(key);
+                Rc::make_mut(&mut inner.open).push(key);
                 inner
             }
         };

@@ -124,7 +124,7 @@ impl Follow<'_> {
             return;
         }
         let mut inner = frame.clone();
-        inner.open.push(key);
+        Rc::make_mut(&mut inner.open).push(key);
         let outer: Vec<(String, Option<Var>)> = (1..10_usize)
             .map(|number| number.to_string())
             .chain(["@".to_owned(), "*".to_owned()])

@@ -1,6 +1,7 @@
 //! The values of Makefile variables.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use super::{Assign, How, Raw};
 use crate::config::text::{Piece, PieceKind, Spot, Text};
@@ -22,12 +23,12 @@ pub(in crate::config) enum Variable {
 /// All variables that a recipe can name.
 #[derive(Debug, Clone, Default)]
 pub(in crate::config) struct Variables {
-    of: BTreeMap<String, Variable>,
+    of: Rc<BTreeMap<String, Variable>>,
     /// Names given on the command line: nothing in a file changes them.
-    fixed: BTreeSet<String>,
+    fixed: Rc<BTreeSet<String>>,
     /// Names that only some branch of the file assigns.
-    maybe: BTreeSet<String>,
-    pub exported: BTreeSet<String>,
+    maybe: Rc<BTreeSet<String>>,
+    pub exported: Rc<BTreeSet<String>>,
     pub exports_all: bool,
 }
 
@@ -41,14 +42,14 @@ struct Expansion<'v> {
 impl Variables {
     /// Sets a variable of the environment.
     pub(in crate::config) fn import(&mut self, name: &str, value: Text) {
-        self.of.insert(name.to_owned(), Variable::Simple(value));
+        Rc::make_mut(&mut self.of).insert(name.to_owned(), Variable::Simple(value));
     }
 
     /// Sets a variable of the command line.
     pub(in crate::config) fn fix(&mut self, name: &str, value: Text) {
         self.import(name, value);
-        self.fixed.insert(name.to_owned());
-        self.exported.insert(name.to_owned());
+        Rc::make_mut(&mut self.fixed).insert(name.to_owned());
+        Rc::make_mut(&mut self.exported).insert(name.to_owned());
     }
 
     /// Sets a variable that make sets itself, such as `@`.
@@ -64,7 +65,7 @@ impl Variables {
     pub(in crate::config) fn assign(&mut self, assign: &Assign) {
         let Some(name) = self.expand(&assign.name).known() else { return };
         if assign.is_exported {
-            self.exported.insert(name.clone());
+            Rc::make_mut(&mut self.exported).insert(name.clone());
         }
         if self.fixed.contains(&name) {
             return;
@@ -99,15 +100,15 @@ impl Variables {
         let new = match old {
             // One branch of several: the words of all of them, and it is not known which.
             Some(old) if assign.is_maybe && assign.how != How::Append => {
-                self.maybe.insert(name.clone());
+                Rc::make_mut(&mut self.maybe).insert(name.clone());
                 union(&old, new)
             }
             _ => new,
         };
         if assign.is_maybe && assign.how == How::Append {
-            self.maybe.insert(name.clone());
+            Rc::make_mut(&mut self.maybe).insert(name.clone());
         }
-        self.of.insert(name, new);
+        Rc::make_mut(&mut self.of).insert(name, new);
     }
 
     /// The value of a variable.

@@ -361,6 +361,13 @@ impl<'t> Lexer<'t> {
         let (piece, byte) = (self.cursor.piece, self.cursor.byte);
         let mut parts = Parts::default();
         loop {
+            if let At::Char(c) = self.cursor.at()
+                && (c.is_ascii_alphanumeric() || "-_=./:,@%+".contains(c))
+            {
+                parts.char(c, false, &self.cursor.spot, self.cursor.is_verbatim());
+                self.cursor.step();
+                continue;
+            }
             let here = self.cursor.spot.clone();
             let c = match self.cursor.at() {
                 At::End => break,
@@ -465,6 +472,13 @@ impl<'t> Lexer<'t> {
         // `''` is a word too.
         parts.text("", true, &self.cursor.spot, true);
         loop {
+            if let At::Char(c) = self.cursor.at()
+                && c.is_ascii_alphanumeric()
+            {
+                parts.char(c, true, &self.cursor.spot, self.cursor.is_verbatim());
+                self.cursor.step();
+                continue;
+            }
             let here = self.cursor.spot.clone();
             match self.cursor.at() {
                 At::End => return Err(unclosed(open, "'")),
@@ -473,9 +487,8 @@ impl<'t> Lexer<'t> {
                     return Ok(());
                 }
                 At::Char(c) => {
-                    let is_verbatim = self.cursor.is_verbatim();
+                    parts.char(c, true, &here, self.cursor.is_verbatim());
                     self.cursor.step();
-                    parts.char(c, true, &here, is_verbatim);
                 }
                 At::Atom(piece) => {
                     self.cursor.step();
@@ -488,6 +501,13 @@ impl<'t> Lexer<'t> {
     fn double_quoted(&mut self, parts: &mut Parts, open: &Spot) -> Lexed<()> {
         parts.text("", true, &self.cursor.spot, true);
         loop {
+            if let At::Char(c) = self.cursor.at()
+                && c.is_ascii_alphanumeric()
+            {
+                parts.char(c, true, &self.cursor.spot, self.cursor.is_verbatim());
+                self.cursor.step();
+                continue;
+            }
             let here = self.cursor.spot.clone();
             match self.cursor.at() {
                 At::End => return Err(unclosed(open, "\"")),
@@ -513,9 +533,8 @@ impl<'t> Lexer<'t> {
                     parts.push(What::Command(inner), true, here);
                 }
                 At::Char(c) => {
-                    let is_verbatim = self.cursor.is_verbatim();
+                    parts.char(c, true, &here, self.cursor.is_verbatim());
                     self.cursor.step();
-                    parts.char(c, true, &here, is_verbatim);
                 }
                 At::Atom(piece) => {
                     self.cursor.step();
