@@ -134,12 +134,14 @@ fn hostile_build_files_are_told_promptly() {
     let doubling: String =
         (0..60).map(|n| format!("A{n} = $(A{0}) $(A{0})\n", n + 1)).collect::<String>()
             + "A60 = x\nall:\n\tgo build $(A0) .\n";
-    let calls: String = (0..200)
-        .map(|n| format!("t{n}: t{0}\n\t$(MAKE) t{0}\n\t$(MAKE) t{0}\n", n + 1))
-        .collect();
+    let calls: String =
+        (0..200).map(|n| format!("t{n}: t{0}\n\t$(MAKE) t{0}\n\t$(MAKE) t{0}\n", n + 1)).collect();
     let functions: String =
-        (0..50).map(|n| format!("f{n}() {{ f{0}; f{0}; f{0}; }}\n", n + 1)).collect::<String>() + "f0\n";
-    let tasks: String = (0..100).map(|n| format!("  t{n}: {{cmds: [{{task: t{0}}}, {{task: t{0}}}]}}\n", n + 1)).collect();
+        (0..50).map(|n| format!("f{n}() {{ f{0}; f{0}; f{0}; }}\n", n + 1)).collect::<String>()
+            + "f0\n";
+    let tasks: String = (0..100)
+        .map(|n| format!("  t{n}: {{cmds: [{{task: t{0}}}, {{task: t{0}}}]}}\n", n + 1))
+        .collect();
     for (path, text) in [
         ("Makefile", doubling.as_str()),
         ("Makefile", &calls),
@@ -156,7 +158,8 @@ fn hostile_build_files_are_told_promptly() {
         ("Makefile", "a:\n\t\u{0}\u{feff}go\u{2028} build -a '\u{0}'\n"),
     ] {
         let file = SourceFile { path: path.to_owned(), text: text.to_owned() };
-        promptly(path, Repository::new(vec![file], vec![path.to_owned()]));
+        let start: String = text.chars().take(40).collect();
+        promptly(&format!("{path}: {start}"), Repository::new(vec![file], vec![path.to_owned()]));
     }
     let script = |text: &str| {
         vec![
@@ -164,10 +167,18 @@ fn hostile_build_files_are_told_promptly() {
             SourceFile { path: "x.sh".to_owned(), text: text.to_owned() },
         ]
     };
-    for text in [&functions, &many("(", 200_000), &many("$(", 100_000), &many("a=$a$a\n", 5_000), &many("f() {", 50_000)] {
-        promptly("script", Repository::new(script(text), Vec::new()));
+    for text in [
+        &functions,
+        &many("(", 200_000),
+        &many("$(", 100_000),
+        &many("a=$a$a\n", 5_000),
+        &many("f() {", 50_000),
+    ] {
+        let start: String = text.chars().take(20).collect();
+        promptly(&start, Repository::new(script(text), Vec::new()));
     }
-    let findings = promptly("quote", Repository::new(script("go build -a\necho 'open\n"), Vec::new()));
+    let findings =
+        promptly("quote", Repository::new(script("go build -a\necho 'open\n"), Vec::new()));
     let [finding] = findings.as_slice() else { panic!("{findings:?}") };
     let place = finding.place.clone().unwrap();
     assert_eq!((finding.rule, place.path.as_str()), ("file-not-read", "x.sh"));

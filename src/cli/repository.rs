@@ -60,7 +60,10 @@ fn read_file(file: &Path) -> Result<Option<String>, String> {
         return Ok(None);
     }
     if data.len() > LARGEST {
-        return Err(format!("it has {} bytes, and no CI or build file has more than {LARGEST}", data.len()));
+        return Err(format!(
+            "it has {} bytes, and no CI or build file has more than {LARGEST}",
+            data.len()
+        ));
     }
     let bytes = fs::read(file).map_err(|err| err.to_string())?;
     if let Some(at) = bytes.iter().position(|byte| *byte == 0) {

@@ -82,7 +82,8 @@ pub struct Copy {
 /// Whether a file of that name is a Dockerfile.
 pub(super) fn is_dockerfile(name: &str) -> bool {
     let is = |name: &str| matches!(name, "Dockerfile" | "Containerfile");
-    let ignored = name.ends_with(".dockerignore") || name.ends_with(".tmpl") || name.ends_with(".md");
+    let ignored =
+        name.ends_with(".dockerignore") || name.ends_with(".tmpl") || name.ends_with(".md");
     !ignored
         && (is(name)
             || name.ends_with(".Dockerfile")
@@ -205,7 +206,9 @@ fn stage(rest: &Logical) -> Stage {
     let words = rest.words();
     let (base, base_at) = words.first().cloned().unwrap_or((String::new(), rest.spot.clone()));
     let name = match words.as_slice() {
-        [_, (word, _), (name, _), ..] if word.eq_ignore_ascii_case("as") => Some(name.to_ascii_lowercase()),
+        [_, (word, _), (name, _), ..] if word.eq_ignore_ascii_case("as") => {
+            Some(name.to_ascii_lowercase())
+        }
         _ => None,
     };
     Stage { name, base, base_at, instructions: Vec::new() }
@@ -273,7 +276,8 @@ impl Reader<'_> {
             "WORKDIR" => What::WorkDir(unquoted(rest.text().trim())),
             "USER" => What::User(rest.text().trim().to_owned()),
             "SHELL" => What::Shell(["sh\"", "bash\"", "ash\""].iter().any(|name| {
-                rest.text().contains(&format!("/{name}")) || rest.text().contains(&format!("\"{name}"))
+                rest.text().contains(&format!("/{name}"))
+                    || rest.text().contains(&format!("\"{name}"))
             })),
             _ => What::Other,
         })
@@ -294,7 +298,8 @@ impl Reader<'_> {
                 let program = command.split_whitespace().next().unwrap_or_default();
                 let name = program.rsplit('/').next().unwrap_or_default();
                 let is_script = program.starts_with("<<") || matches!(name, "sh" | "bash" | "ash");
-                let is_shell = is_script && super::follow::is_shell(&document.known().unwrap_or_default());
+                let is_shell =
+                    is_script && super::follow::is_shell(&document.known().unwrap_or_default());
                 if is_shell { document.clone() } else { Text::default() }
             }
         };
@@ -330,7 +335,8 @@ impl Reader<'_> {
                 Some(tag) => (tag, true),
                 None => (tag, false),
             };
-            let delimiter = unquoted(tag.split([';', '&', '|', '>', ')']).next().unwrap_or_default());
+            let delimiter =
+                unquoted(tag.split([';', '&', '|', '>', ')']).next().unwrap_or_default());
             let is_name = !delimiter.is_empty()
                 && delimiter.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-');
             if !is_name {
@@ -341,7 +347,12 @@ impl Reader<'_> {
         Ok(documents)
     }
 
-    fn here_document(&mut self, delimiter: &str, strips_tabs: bool, open: &Spot) -> Result<Text, ShellError> {
+    fn here_document(
+        &mut self,
+        delimiter: &str,
+        strips_tabs: bool,
+        open: &Spot,
+    ) -> Result<Text, ShellError> {
         let mut text = Text::default();
         while let Some(line) = self.lines.get(self.next).copied() {
             let index = self.next;
@@ -373,7 +384,9 @@ fn mount(option: &str, spot: &Spot) -> Option<Mount> {
     for field in text.split(',') {
         match field.split_once('=') {
             Some(("type", kind)) => mount.kind = kind.to_owned(),
-            Some(("target" | "dst" | "destination", target)) => mount.target = Some(unquoted(target)),
+            Some(("target" | "dst" | "destination", target)) => {
+                mount.target = Some(unquoted(target))
+            }
             _ => {}
         }
     }
@@ -397,8 +410,8 @@ fn pairs(text: &str) -> Vec<(String, String)> {
         let value = text.get(first.len()..).unwrap_or_default().trim();
         return vec![(first.to_owned(), unquoted(value))];
     }
-    let words = shlex::split(text)
-        .unwrap_or_else(|| text.split_whitespace().map(str::to_owned).collect());
+    let words =
+        shlex::split(text).unwrap_or_else(|| text.split_whitespace().map(str::to_owned).collect());
     let pair = |word: &String| {
         let (name, value) = word.split_once('=')?;
         Some((name.to_owned(), value.to_owned()))

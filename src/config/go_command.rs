@@ -217,8 +217,8 @@ fn line(words: &[Text]) -> String {
     let quoted = |word: &Text| {
         // A flag of several lines is one line here.
         let shown = word.shown().split_whitespace().collect::<Vec<_>>().join(" ");
-        let needs_quotes = shown.is_empty()
-            || (shown.contains([' ', '\t', '\n']) && !shown.starts_with("$("));
+        let needs_quotes =
+            shown.is_empty() || (shown.contains([' ', '\t', '\n']) && !shown.starts_with("$("));
         match needs_quotes {
             true if shown.contains('\'') => format!("\"{shown}\""),
             true => format!("'{shown}'"),

@@ -54,7 +54,8 @@ pub(super) fn builds(path: &str, text: &str) -> Result<Vec<ReleaseBuild>, Unread
         // A configuration that only includes others, or is for another language, builds nothing here.
         None if tree.get(root, "includes").is_some() => Vec::new(),
         None => {
-            let sections = ["archives", "before", "changelog", "checksum", "project_name", "release"];
+            let sections =
+                ["archives", "before", "changelog", "checksum", "project_name", "release"];
             let is_any = sections.iter().any(|key| tree.get(root, key).is_some());
             if is_any { vec![root] } else { Vec::new() }
         }
@@ -110,7 +111,9 @@ impl Reader<'_> {
         let Some(value) = self.tree.get(node, key) else { return Vec::new() };
         match self.tree.items(value) {
             [] => self.scalar(value).filter(|text| !text.is_empty()).into_iter().collect(),
-            items => items.iter().filter_map(|item| self.scalar(self.tree.resolve(*item))).collect(),
+            items => {
+                items.iter().filter_map(|item| self.scalar(self.tree.resolve(*item))).collect()
+            }
         }
     }
 
@@ -119,17 +122,26 @@ impl Reader<'_> {
             self.text(node, key).is_none_or(|text| values.contains(&text))
         };
         let skipped = self.text(node, "skip").is_some_and(|skip| skip != "false");
-        if skipped || !is_go("builder", &["go"]) || !is_go("tool", &["go"]) || !is_go("command", &["build"]) {
+        if skipped
+            || !is_go("builder", &["go"])
+            || !is_go("tool", &["go"])
+            || !is_go("command", &["build"])
+        {
             return None;
         }
-        let name = self.text(node, "id").map_or_else(|| number.saturating_add(1).to_string(), str::to_owned);
+        let name = self
+            .text(node, "id")
+            .map_or_else(|| number.saturating_add(1).to_string(), str::to_owned);
         Some(ReleaseBuild {
             name,
             place: self.spot(node).place(),
             flags: self.list(node, "flags"),
             ldflags: self.tree.get(node, "ldflags").map(|_| self.list(node, "ldflags")),
             env: self.list(node, "env"),
-            mod_timestamp: self.tree.get(node, "mod_timestamp").and_then(|value| self.scalar(value)),
+            mod_timestamp: self
+                .tree
+                .get(node, "mod_timestamp")
+                .and_then(|value| self.scalar(value)),
             dir: self.text(node, "dir").unwrap_or_default().to_owned(),
             main: self.text(node, "main").unwrap_or(".").to_owned(),
             has_overrides: self.tree.get(node, "overrides").is_some(),

@@ -33,7 +33,8 @@ pub(super) struct Recipe {
 }
 
 pub(super) fn is_justfile(name: &str) -> bool {
-    matches!(name.to_ascii_lowercase().as_str(), "justfile" | ".justfile") || name.ends_with(".just")
+    matches!(name.to_ascii_lowercase().as_str(), "justfile" | ".justfile")
+        || name.ends_with(".just")
 }
 
 pub(super) fn parse(path: &str, text: &str) -> Justfile {

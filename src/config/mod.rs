@@ -79,7 +79,13 @@ impl Repository {
     pub fn new(mut files: Vec<SourceFile>, mut paths: Vec<String>) -> Self {
         files.sort_by(|first, second| first.path.cmp(&second.path));
         paths.sort();
-        Self { files, paths, not_had: Vec::new(), reading: OnceLock::new(), followed: OnceLock::new() }
+        Self {
+            files,
+            paths,
+            not_had: Vec::new(),
+            reading: OnceLock::new(),
+            followed: OnceLock::new(),
+        }
     }
 
     /// Adds files that are there and could not be had: unreadable, too large.

@@ -64,7 +64,11 @@ pub(super) fn parse(path: &str, text: &str) -> Result<Taskfile, Unread> {
     for (name, node) in reader.entries(tree.get(root, "includes")) {
         let from = tree.text(node).or_else(|| reader.text(node, "taskfile"));
         if let Some(from) = from {
-            file.includes.push((name, from.to_owned(), reader.text(node, "dir").map(str::to_owned)));
+            file.includes.push((
+                name,
+                from.to_owned(),
+                reader.text(node, "dir").map(str::to_owned),
+            ));
         }
     }
     for (name, node) in reader.entries(tree.get(root, "tasks")).into_iter().take(MAX_TASKS) {
@@ -149,7 +153,11 @@ impl Reader<'_> {
         let aliases = aliases.map(|node| self.tree.items(node)).unwrap_or_default();
         Task {
             name,
-            aliases: aliases.iter().filter_map(|item| self.tree.text(*item)).map(str::to_owned).collect(),
+            aliases: aliases
+                .iter()
+                .filter_map(|item| self.tree.text(*item))
+                .map(str::to_owned)
+                .collect(),
             dir: self.tree.get(node, "dir").and_then(|dir| self.scalar(dir)),
             vars: self.variables(self.tree.get(node, "vars")),
             env: self.variables(self.tree.get(node, "env")),
@@ -164,11 +172,19 @@ impl Reader<'_> {
             [] => vec![node],
             items => items.to_vec(),
         };
-        items.iter().take(MAX_ENTRIES).filter_map(|item| self.step(self.tree.resolve(*item), are_names)).collect()
+        items
+            .iter()
+            .take(MAX_ENTRIES)
+            .filter_map(|item| self.step(self.tree.resolve(*item), are_names))
+            .collect()
     }
 
     fn step(&self, node: NodeId, is_name: bool) -> Option<TaskStep> {
-        let call = |name: &str, vars| TaskStep::Call { name: name.to_owned(), vars, spot: self.spot(node) };
+        let call = |name: &str, vars| TaskStep::Call {
+            name: name.to_owned(),
+            vars,
+            spot: self.spot(node),
+        };
         if let Some(text) = self.tree.text(node) {
             return match is_name {
                 true => Some(call(text, BTreeMap::new())),

@@ -106,9 +106,8 @@ impl GoCommand {
                     // A program is a package, or several files of one.
                     let is_file = |word: &str| word.ends_with(".go");
                     let files = words.map(|(_, next)| next);
-                    packages.extend(
-                        files.take_while(|next| is_file(word) && is_file(next)).cloned(),
-                    );
+                    packages
+                        .extend(files.take_while(|next| is_file(word) && is_file(next)).cloned());
                     break;
                 }
                 continue;

@@ -40,7 +40,9 @@ const FIX: &str = "drop the line, or the step that restores the cache";
 fn message(dir: GoDir) -> &'static str {
     match dir {
         GoDir::Build => "this job restores GOCACHE first and removes it here: it pays for both",
-        GoDir::Modules => "this job restores GOMODCACHE first and removes it here: it pays for both",
+        GoDir::Modules => {
+            "this job restores GOMODCACHE first and removes it here: it pays for both"
+        }
     }
 }
 
@@ -60,7 +62,8 @@ fn removed(argument: &str) -> Option<GoDir> {
 /// Whether the job of a step restores a directory before it.
 fn is_restored(repository: &Repository, at: Option<StepAt>, dir: GoDir) -> bool {
     let Some(at) = at else { return false };
-    let job = repository.pipelines().get(at.pipeline).and_then(|pipeline| pipeline.jobs.get(at.job));
+    let job =
+        repository.pipelines().get(at.pipeline).and_then(|pipeline| pipeline.jobs.get(at.job));
     let before = job.map(|job| job.steps.iter().take(at.step)).into_iter().flatten();
     before.into_iter().any(|step| match &step.kind {
         StepKind::SetupGo(setup) => setup.cache == CacheState::On,

@@ -1,8 +1,8 @@
 #![doc = include_str!("cgo_enabled_unpinned.md")]
 
+use super::commands::Releases;
 use super::{Check, Rule, commands};
 use crate::config::Repository;
-use super::commands::Releases;
 use crate::config::go_command::{Context, GoCommand, Setting};
 use crate::config::pipeline::StepKind;
 use crate::config::text::Spot;
@@ -40,7 +40,9 @@ fn runs_on_runner(repository: &Repository) -> bool {
     let jobs = repository.pipelines().iter().flat_map(|pipeline| &pipeline.jobs);
     jobs.filter(|job| job.runner.container.is_none()).any(|job| {
         job.steps.iter().any(|step| match &step.kind {
-            StepKind::Other { uses } => uses.to_ascii_lowercase().starts_with("goreleaser/goreleaser-action"),
+            StepKind::Other { uses } => {
+                uses.to_ascii_lowercase().starts_with("goreleaser/goreleaser-action")
+            }
             _ => false,
         })
     })
@@ -48,7 +50,8 @@ fn runs_on_runner(repository: &Repository) -> bool {
 
 /// A container, or a compiler of one's own, says which C compiler it is.
 fn is_pinned(repository: &Repository, command: &GoCommand) -> bool {
-    let job = command.at.step.and_then(|at| repository.pipelines().get(at.pipeline)?.jobs.get(at.job));
+    let job =
+        command.at.step.and_then(|at| repository.pipelines().get(at.pipeline)?.jobs.get(at.job));
     command.at.setting("CC") != Setting::Unset
         || (command.at.context == Context::GoReleaser && !runs_on_runner(repository))
         || job.is_some_and(|job| job.runner.container.is_some())

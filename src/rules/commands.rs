@@ -4,14 +4,22 @@ use std::collections::BTreeSet;
 
 use super::Rule;
 use crate::config::Repository;
-use crate::config::go_command::{CommandAt, Context, GoCommand, GoFlag, OtherCommand, Setting, StepAt};
+use crate::config::go_command::{
+    CommandAt, Context, GoCommand, GoFlag, OtherCommand, Setting, StepAt,
+};
 use crate::config::pipeline::{Job, StepKind};
 use crate::finding::{Finding, Place};
 
 /// Starts a finding about a command, at a place of it.
-pub(super) fn finding(rule: &Rule, command: &GoCommand, place: Option<&Place>, message: impl Into<String>) -> Finding {
+pub(super) fn finding(
+    rule: &Rule,
+    command: &GoCommand,
+    place: Option<&Place>,
+    message: impl Into<String>,
+) -> Finding {
     let place = place.unwrap_or(&command.at.place).clone();
-    let finding = rule.finding(&command.at.subject, message).at(place).with_evidence(command.line());
+    let finding =
+        rule.finding(&command.at.subject, message).at(place).with_evidence(command.line());
     with_chain(finding, &command.at)
 }
 
@@ -65,10 +73,13 @@ impl Releases {
         let mut jobs = BTreeSet::new();
         for (index, pipeline) in repository.pipelines().iter().enumerate() {
             let numbered = || pipeline.jobs.iter().enumerate();
-            let publishes =
-                |number: usize, job: &Job| uses(job, PUBLISHERS) || direct.contains(&(index, number));
-            let publishing: Vec<&Job> =
-                numbered().filter(|(number, job)| publishes(*number, job)).map(|(_, job)| job).collect();
+            let publishes = |number: usize, job: &Job| {
+                uses(job, PUBLISHERS) || direct.contains(&(index, number))
+            };
+            let publishing: Vec<&Job> = numbered()
+                .filter(|(number, job)| publishes(*number, job))
+                .map(|(_, job)| job)
+                .collect();
             for (number, job) in numbered() {
                 let hands_over = uses(job, &["actions/upload-artifact"])
                     && publishing.iter().any(|other| other.needs.contains(&job.id));
@@ -129,14 +140,18 @@ impl Flavour {
                 parts.push((name, String::new()));
             }
         }
-        if command.is_set("cover") || command.flag("coverprofile").is_some() || command.flag("coverpkg").is_some() {
+        if command.is_set("cover")
+            || command.flag("coverprofile").is_some()
+            || command.flag("coverpkg").is_some()
+        {
             parts.push(("cover", String::new()));
         }
         for name in ["tags", "gcflags", "asmflags", "buildmode"] {
             if let Some(flag) = command.flag(name) {
                 let value = flag.value.as_ref().map(|value| value.known());
                 let value = value.unwrap_or_else(|| Some(String::new()))?;
-                let mut words: Vec<&str> = value.split([',', ' ']).filter(|word| !word.is_empty()).collect();
+                let mut words: Vec<&str> =
+                    value.split([',', ' ']).filter(|word| !word.is_empty()).collect();
                 words.sort_unstable();
                 if !words.is_empty() {
                     parts.push((name, words.join(",")));
@@ -156,10 +171,12 @@ impl Flavour {
     /// What this one has and another has not: `-race`, `-tags=e2e`.
     pub(super) fn beyond(&self, other: &Self) -> Vec<String> {
         let own = self.0.iter().filter(|part| !other.0.contains(part));
-        own.map(|(name, value)| match (name.starts_with(|c: char| c.is_ascii_uppercase()), value.is_empty()) {
-            (true, _) => format!("{name}={value}"),
-            (false, true) => format!("-{name}"),
-            (false, false) => format!("-{name}={value}"),
+        own.map(|(name, value)| {
+            match (name.starts_with(|c: char| c.is_ascii_uppercase()), value.is_empty()) {
+                (true, _) => format!("{name}={value}"),
+                (false, true) => format!("-{name}"),
+                (false, false) => format!("-{name}={value}"),
+            }
         })
         .collect()
     }

@@ -1,7 +1,7 @@
 //! What rules about Dockerfiles have in common.
 
-use crate::config::Repository;
 use crate::config::DockerRun;
+use crate::config::Repository;
 use crate::config::dockerfile::{Dockerfile, Instruction, Mount, Run, Stage, What};
 use crate::config::go_command::GoCommand;
 use crate::config::go_paths::GoDir;

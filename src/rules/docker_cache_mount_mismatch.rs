@@ -31,11 +31,20 @@ fn check(repository: &Repository) -> Vec<Finding> {
                 GoDir::Build => "GOCACHE",
                 GoDir::Modules => "GOMODCACHE",
             };
-            let subject = format!("{}, stage {}", run.file.path, run.stage.name.as_deref().unwrap_or(&run.stage.base));
-            let message = format!("the cache is mounted on {target}, and {name} is {actual} here: it stays empty");
+            let subject = format!(
+                "{}, stage {}",
+                run.file.path,
+                run.stage.name.as_deref().unwrap_or(&run.stage.base)
+            );
+            let message = format!(
+                "the cache is mounted on {target}, and {name} is {actual} here: it stays empty"
+            );
             let fix = mount.text.replace(target, &actual);
             findings.push(
-                RULE.finding(subject, message).at(mount.spot.place()).with_evidence(&mount.text).with_fix(fix),
+                RULE.finding(subject, message)
+                    .at(mount.spot.place())
+                    .with_evidence(&mount.text)
+                    .with_fix(fix),
             );
         }
     }

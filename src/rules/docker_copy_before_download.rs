@@ -21,7 +21,9 @@ fn check(repository: &Repository) -> Vec<Finding> {
         let Some(command) = run.builds().next() else { continue };
         if downloads(repository, &run.file.path)
             && is_first_of_stage(run, &all)
-            && !has_modules(run, &all) && let Some(copy) = copies_sources(run) {
+            && !has_modules(run, &all)
+            && let Some(copy) = copies_sources(run)
+        {
             let place = run.before().get(copy).map(|instruction| instruction.spot.place());
             let message = "all sources are copied before the modules are downloaded: whichever file changes, this \
                            layer downloads all of them again";
@@ -36,11 +38,14 @@ fn check(repository: &Repository) -> Vec<Finding> {
 
 /// Whether the module around a Dockerfile has dependencies and no copy of them.
 fn downloads(repository: &Repository, path: &str) -> bool {
-    let has = |path: &str| repository.paths().binary_search_by(|other| other.as_str().cmp(path)).is_ok();
+    let has =
+        |path: &str| repository.paths().binary_search_by(|other| other.as_str().cmp(path)).is_ok();
     let mut folder = path;
     loop {
         folder = folder.rsplit_once('/').map_or("", |(folder, _)| folder);
-        let in_folder = |name: &str| if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") };
+        let in_folder = |name: &str| {
+            if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") }
+        };
         if has(&in_folder("go.mod")) {
             return has(&in_folder("go.sum")) && !has(&in_folder("vendor/modules.txt"));
         }
@@ -76,7 +81,11 @@ fn is_whole(copy: &Copy) -> bool {
 fn has_modules(run: &InStage<'_>, all: &[InStage<'_>]) -> bool {
     let mounts = run.run.mounts.iter().any(|mount| {
         let target = mount.target.as_deref().unwrap_or_default();
-        mount.kind == "cache" && (target.contains("/pkg") || target.contains("mod") || target.ends_with("/go") || target.contains('$'))
+        mount.kind == "cache"
+            && (target.contains("/pkg")
+                || target.contains("mod")
+                || target.ends_with("/go")
+                || target.contains('$'))
             || mount.kind == "bind"
     });
     let sources = copies_sources(run).unwrap_or(usize::MAX);
@@ -90,13 +99,21 @@ fn has_modules(run: &InStage<'_>, all: &[InStage<'_>]) -> bool {
             && other.commands.iter().any(is_download)
     });
     let copied = run.before().iter().take(sources).any(|instruction| match &instruction.what {
-        What::Copy(copy) => copy.sources.iter().any(|source| source.contains("go.mod") || source.contains("go.sum")),
+        What::Copy(copy) => {
+            copy.sources.iter().any(|source| source.contains("go.mod") || source.contains("go.sum"))
+        }
         _ => false,
     });
     // A stage that starts from another one of the file, or from an image that is no image of Go, may have them.
-    let is_own = run.file.stages.iter().any(|stage| {
-        stage.name.as_deref() == Some(run.stage.base.to_ascii_lowercase().as_str())
-    });
+    let is_own =
+        run.file.stages.iter().any(|stage| {
+            stage.name.as_deref() == Some(run.stage.base.to_ascii_lowercase().as_str())
+        });
     let sets_vendor = run.commands.iter().any(|command| command.command.value("mod") == "vendor");
-    mounts || downloads || copied || is_own || sets_vendor || !docker::is_golang_image(&run.stage.base)
+    mounts
+        || downloads
+        || copied
+        || is_own
+        || sets_vendor
+        || !docker::is_golang_image(&run.stage.base)
 }

@@ -18,8 +18,10 @@ fn check(repository: &Repository) -> Vec<Finding> {
         .filter(|run| run.cache_mounts().next().is_none())
         .filter_map(|run| {
             let command = run.builds().find(|command| command.verb() != "run")?;
-            let target = run.dir(GoDir::Build).unwrap_or_else(|| "/root/.cache/go-build".to_owned());
-            let message = "each build of this layer compiles all packages: no cache is mounted on GOCACHE";
+            let target =
+                run.dir(GoDir::Build).unwrap_or_else(|| "/root/.cache/go-build".to_owned());
+            let message =
+                "each build of this layer compiles all packages: no cache is mounted on GOCACHE";
             let fix = format!("RUN --mount=type=cache,target={target} …");
             Some(commands::finding(&RULE, command, None, message).with_fix(fix))
         })

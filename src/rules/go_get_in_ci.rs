@@ -16,10 +16,13 @@ pub(super) const RULE: Rule = Rule {
 /// A workflow that updates dependencies means it.
 fn is_update(repository: &Repository, command: &GoCommand) -> bool {
     let pipeline = command.at.step.and_then(|at| repository.pipelines().get(at.pipeline));
-    let names = [Some(command.at.subject.as_str()), pipeline.map(|pipeline| pipeline.path.as_str())];
-    names.into_iter().flatten().map(str::to_ascii_lowercase).any(|name| {
-        ["update", "upgrade", "bump", "deps"].iter().any(|word| name.contains(word))
-    })
+    let names =
+        [Some(command.at.subject.as_str()), pipeline.map(|pipeline| pipeline.path.as_str())];
+    names
+        .into_iter()
+        .flatten()
+        .map(str::to_ascii_lowercase)
+        .any(|name| ["update", "upgrade", "bump", "deps"].iter().any(|word| name.contains(word)))
 }
 
 fn check(repository: &Repository) -> Vec<Finding> {

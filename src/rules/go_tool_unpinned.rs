@@ -23,7 +23,8 @@ fn check(repository: &Repository) -> Vec<Finding> {
             if !matches!(version, "latest" | "master" | "main" | "upgrade" | "HEAD") {
                 continue;
             }
-            let message = format!("{package} is another program whenever {path} has a new version or commit");
+            let message =
+                format!("{package} is another program whenever {path} has a new version or commit");
             let fix = format!("name a version: {path}@v1.2.3, or go get -tool {path} and go tool");
             findings.push(commands::finding(&RULE, command, None, message).with_fix(fix));
         }

@@ -13,11 +13,14 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn check(repository: &Repository) -> Vec<Finding> {
-    let with = commands::builds(repository).filter(|command| command.flag("installsuffix").is_some());
+    let with =
+        commands::builds(repository).filter(|command| command.flag("installsuffix").is_some());
     with.map(|command| {
         let place = commands::place(command.flag("installsuffix"));
-        let message = "-installsuffix names a folder for packages that Go has not installed since 1.10";
-        commands::finding(&RULE, command, place, message).with_fix("drop -installsuffix and its value")
+        let message =
+            "-installsuffix names a folder for packages that Go has not installed since 1.10";
+        commands::finding(&RULE, command, place, message)
+            .with_fix("drop -installsuffix and its value")
     })
     .collect()
 }

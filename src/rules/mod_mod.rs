@@ -3,8 +3,8 @@
 use super::{Check, Rule, commands};
 use crate::config::Repository;
 use crate::config::go_command::{GoCommand, GoFlag};
-use crate::golang::flags::Origin;
 use crate::finding::{Finding, Level};
+use crate::golang::flags::Origin;
 
 pub(super) const RULE: Rule = Rule {
     id: "mod-mod",
@@ -33,7 +33,9 @@ fn check(repository: &Repository) -> Vec<Finding> {
 
 fn fix(flag: Option<&GoFlag>) -> &'static str {
     match flag.map(|flag| flag.origin) {
-        Some(Origin::Goflags) => "take -mod=mod out of GOFLAGS; run go mod tidy and commit what it changes",
+        Some(Origin::Goflags) => {
+            "take -mod=mod out of GOFLAGS; run go mod tidy and commit what it changes"
+        }
         _ => "drop -mod=mod; run go mod tidy and commit what it changes",
     }
 }
@@ -42,7 +44,12 @@ fn fix(flag: Option<&GoFlag>) -> &'static str {
 fn updates(repository: &Repository, command: &GoCommand) -> bool {
     repository.go_commands().iter().any(|other| {
         let changes = other.verb() == "get"
-            || (other.verb() == "mod" && other.command.packages.iter().any(|word| matches!(word.as_str(), "tidy" | "edit")));
+            || (other.verb() == "mod"
+                && other
+                    .command
+                    .packages
+                    .iter()
+                    .any(|word| matches!(word.as_str(), "tidy" | "edit")));
         changes && other.at.subject == command.at.subject
     })
 }

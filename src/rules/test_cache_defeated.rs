@@ -20,12 +20,16 @@ fn check(repository: &Repository) -> Vec<Finding> {
             && ["bench", "fuzz"].iter().all(|name| command.flag(name).is_none());
         let cleans = command.verb() == "clean" && command.is_set("testcache");
         let (flag, message, fix) = match (is_test, cleans) {
-            (true, _) => {
-                ("count", "-count=1 runs every test again, also where no file that it read has changed", "drop -count=1, or keep it for the packages whose tests ask the outside world")
-            }
-            (_, true) => {
-                ("testcache", "go clean -testcache throws the results of all tests away", "drop it; -count=1 for the packages whose tests ask the outside world")
-            }
+            (true, _) => (
+                "count",
+                "-count=1 runs every test again, also where no file that it read has changed",
+                "drop -count=1, or keep it for the packages whose tests ask the outside world",
+            ),
+            (_, true) => (
+                "testcache",
+                "go clean -testcache throws the results of all tests away",
+                "drop it; -count=1 for the packages whose tests ask the outside world",
+            ),
             _ => continue,
         };
         let place = commands::place(command.flag(flag));

@@ -23,7 +23,8 @@ fn check_files(repository: &Repository) -> Vec<Finding> {
     let mut findings = Vec::new();
     for command in commands::builds(repository) {
         let flags = command.flags.iter().filter(|flag| FLAGS.contains(&flag.name.as_str()));
-        let flags = flags.filter_map(|flag| Some((format!("-{}", flag.name), flag.value.as_ref()?)));
+        let flags =
+            flags.filter_map(|flag| Some((format!("-{}", flag.name), flag.value.as_ref()?)));
         let env = VARIABLES.iter().filter_map(|name| {
             // A directory in them is what they are for.
             Some(((*name).to_owned(), command.at.env.get(*name)?))
@@ -39,7 +40,9 @@ fn check_files(repository: &Repository) -> Vec<Finding> {
             );
             let place = piece.spot.place();
             let fix = match why {
-                volatility::Volatile::Directory => "use -trimpath, which needs no directory".to_owned(),
+                volatility::Volatile::Directory => {
+                    "use -trimpath, which needs no directory".to_owned()
+                }
                 _ => format!("take it out of {name}; stamp with -ldflags=-X where it is needed"),
             };
             findings.push(commands::finding(&RULE, command, Some(&place), message).with_fix(fix));

@@ -23,7 +23,8 @@ fn check_files(repository: &Repository) -> Vec<Finding> {
             let mut volatile = volatility::all(value);
             let found = volatile.find(|(why, _)| matches!(why, Volatile::Time | Volatile::Run));
             let Some((why, piece)) = found else { continue };
-            let message = format!("-ldflags stamps {}: no two builds give the same bytes", why.what());
+            let message =
+                format!("-ldflags stamps {}: no two builds give the same bytes", why.what());
             let place = piece.spot.place();
             let finding = commands::finding(&RULE, command, Some(&place), message);
             findings.push(finding.with_fix(fix(Some(Look::Time))));

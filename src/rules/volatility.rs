@@ -47,7 +47,8 @@ fn of_piece(piece: &Piece) -> Option<Volatile> {
 fn of_template(text: &str) -> Option<Volatile> {
     text.contains("{{").then_some(())?;
     let is = |names: &[&str]| {
-        text.split(|c: char| !c.is_ascii_alphanumeric() && c != '.').any(|word| names.contains(&word))
+        text.split(|c: char| !c.is_ascii_alphanumeric() && c != '.')
+            .any(|word| names.contains(&word))
     };
     if is(&[".Date", ".Timestamp", ".Now", ".Now.Format", ".Now.Unix", "time"]) {
         Some(Volatile::Time)
@@ -67,7 +68,8 @@ fn of_command(command: &str) -> Option<Volatile> {
         command.split(|c: char| c.is_whitespace() || "|;()$`\"'".contains(c)).collect();
     let has = |name: &str| words.iter().any(|word| word.rsplit('/').next() == Some(name));
     let reads = words.windows(2).any(|pair| {
-        matches!(pair, ["-d" | "--date", _]) || pair.iter().any(|word| word.starts_with("-d@") || word.starts_with("--date="))
+        matches!(pair, ["-d" | "--date", _])
+            || pair.iter().any(|word| word.starts_with("-d@") || word.starts_with("--date="))
     });
     if has("date") && !is_given && !reads {
         return Some(Volatile::Time);
@@ -75,8 +77,13 @@ fn of_command(command: &str) -> Option<Volatile> {
     if has("uuidgen") {
         return Some(Volatile::Run);
     }
-    let asks_git = has("git") && ["rev-parse", "describe", "log", "show"].iter().any(|verb| has(verb));
-    if asks_git && !command.contains("--show-toplevel") && !command.contains("--abbrev-ref") && !command.contains("--abbrev=0") {
+    let asks_git =
+        has("git") && ["rev-parse", "describe", "log", "show"].iter().any(|verb| has(verb));
+    if asks_git
+        && !command.contains("--show-toplevel")
+        && !command.contains("--abbrev-ref")
+        && !command.contains("--abbrev=0")
+    {
         return Some(Volatile::Commit);
     }
     (command.trim() == "pwd").then_some(Volatile::Directory)
@@ -86,12 +93,17 @@ fn of_command(command: &str) -> Option<Volatile> {
 fn of_name(text: &str) -> Option<Volatile> {
     let inner = text.trim_matches(['$', '{', '}', '(', ')', ' ']);
     Some(match inner {
-        "GITHUB_SHA" | "github.sha" | "CI_COMMIT_SHA" | "CI_COMMIT_SHORT_SHA" | "CIRCLE_SHA1"
-        | "BUILD_SOURCEVERSION" | "BUILDKITE_COMMIT" | "DRONE_COMMIT_SHA" => Volatile::Commit,
-        "GITHUB_RUN_ID" | "github.run_id" | "GITHUB_RUN_NUMBER" | "github.run_number" | "RANDOM"
-        | "CI_PIPELINE_ID" | "CI_JOB_ID" | "CIRCLE_BUILD_NUM" | "BUILD_NUMBER" | "EPOCHSECONDS" => {
-            Volatile::Run
-        }
+        "GITHUB_SHA"
+        | "github.sha"
+        | "CI_COMMIT_SHA"
+        | "CI_COMMIT_SHORT_SHA"
+        | "CIRCLE_SHA1"
+        | "BUILD_SOURCEVERSION"
+        | "BUILDKITE_COMMIT"
+        | "DRONE_COMMIT_SHA" => Volatile::Commit,
+        "GITHUB_RUN_ID" | "github.run_id" | "GITHUB_RUN_NUMBER" | "github.run_number"
+        | "RANDOM" | "CI_PIPELINE_ID" | "CI_JOB_ID" | "CIRCLE_BUILD_NUM" | "BUILD_NUMBER"
+        | "EPOCHSECONDS" => Volatile::Run,
         "PWD" | "CURDIR" | "GITHUB_WORKSPACE" | "github.workspace" | "CI_PROJECT_DIR" => {
             Volatile::Directory
         }

@@ -22,7 +22,8 @@ fn check(repository: &Repository) -> Vec<Finding> {
     let mut findings = Vec::new();
     for warm in &all {
         let (Some(at), Some(own)) = (warm.at.step, Flavour::of(warm)) else { continue };
-        let Some(job) = job(repository, at).filter(|job| is_warm_up(repository, job, at, warm)) else {
+        let Some(job) = job(repository, at).filter(|job| is_warm_up(repository, job, at, warm))
+        else {
             continue;
         };
         let users: Vec<&&GoCommand> = all
@@ -44,7 +45,9 @@ fn check(repository: &Repository) -> Vec<Finding> {
 fn finding(warm: &GoCommand, user: &GoCommand, own: &Flavour, other: &Flavour) -> Finding {
     let (more, less) = (other.beyond(own), own.beyond(other));
     let (with, fix) = match (more.is_empty(), less.is_empty()) {
-        (false, true) => (format!("without {}", more.join(" ")), format!("add {} here", more.join(" "))),
+        (false, true) => {
+            (format!("without {}", more.join(" ")), format!("add {} here", more.join(" ")))
+        }
         (true, _) => (format!("with {}", less.join(" ")), format!("drop {} here", less.join(" "))),
         (false, false) => (
             format!("with {} and not {}", less.join(" "), more.join(" ")),
@@ -90,7 +93,10 @@ fn is_empty_run(command: &GoCommand) -> bool {
     command.verb() == "test"
         && command.flag("bench").is_none()
         && command.flag("fuzz").is_none()
-        && matches!(command.command.value("run"), "^$" | "$^" | "NONE" | "none" | "XXX" | "xxx" | "^NONE$")
+        && matches!(
+            command.command.value("run"),
+            "^$" | "$^" | "NONE" | "none" | "XXX" | "xxx" | "^NONE$"
+        )
 }
 
 /// Whether a step may use what another one leaves: it comes later in the job, or in a job that waits for it.

@@ -30,8 +30,24 @@ const WRAPPERS: &[(&str, &[&str])] = &[
 
 /// Programs that say something about builds without being `go`.
 const OTHERS: &[&str] = &[
-    "buildah", "docker", "gh", "ghr", "goreleaser", "hub", "podman", "rm", "apk", "apt-get", "cosign",
-    "sha256sum", "shasum", "tar", "zip", "upx", "nfpm", "svu",
+    "buildah",
+    "docker",
+    "gh",
+    "ghr",
+    "goreleaser",
+    "hub",
+    "podman",
+    "rm",
+    "apk",
+    "apt-get",
+    "cosign",
+    "sha256sum",
+    "shasum",
+    "tar",
+    "zip",
+    "upx",
+    "nfpm",
+    "svu",
 ];
 
 /// A call of a function of the script: its name and its arguments.
@@ -98,9 +114,9 @@ impl Follow<'_> {
                 }
             }
             "shift" => {
-                state.vars.retain(|name, _| {
-                    name.parse::<usize>().is_err() && name != "@" && name != "*"
-                });
+                state
+                    .vars
+                    .retain(|name, _| name.parse::<usize>().is_err() && name != "@" && name != "*");
             }
             "eval" => self.eval(arguments, spot, state, frame),
             "." | "source" => self.source(arguments, spot, state, frame),
@@ -114,13 +130,19 @@ impl Follow<'_> {
                 let at = self.at(spot, state, prefix, frame);
                 self.go(words, 1, at, state, frame);
             }
-            "gotestsum" if arguments.iter().any(|word| word.known().as_deref() == Some("--raw-command")) => {
-                let rest = arguments.iter().skip_while(|word| word.known().as_deref() != Some("--"));
+            "gotestsum"
+                if arguments
+                    .iter()
+                    .any(|word| word.known().as_deref() == Some("--raw-command")) =>
+            {
+                let rest =
+                    arguments.iter().skip_while(|word| word.known().as_deref() != Some("--"));
                 let rest: Vec<Text> = rest.skip(1).cloned().collect();
                 return self.simple(rest, prefix.clone(), spot, state, frame);
             }
             "gotestsum" => {
-                let separator = arguments.iter().position(|word| word.known().as_deref() == Some("--"));
+                let separator =
+                    arguments.iter().position(|word| word.known().as_deref() == Some("--"));
                 // Without `--` it runs `go test ./...`.
                 let mut line = vec![Text::made("gotestsum", spot), Text::made("test", spot)];
                 if let Some(at) = separator {
@@ -311,10 +333,11 @@ fn program(word: &Text) -> String {
     }
     let shown = word.shown();
     let inner = shown.trim_matches(['"', '$', '(', ')', '{', '}', ' ']).trim();
-    let is_go = matches!(inner, "GO" | "GOCMD" | "GO_CMD" | "GOCOMMAND" | "GO_BIN" | "GOEXE" | "GO_EXE")
-        || shown.ends_with("/bin/go")
-        || shown.ends_with("/go")
-        || is_lookup(inner, "go");
+    let is_go =
+        matches!(inner, "GO" | "GOCMD" | "GO_CMD" | "GOCOMMAND" | "GO_BIN" | "GOEXE" | "GO_EXE")
+            || shown.ends_with("/bin/go")
+            || shown.ends_with("/go")
+            || is_lookup(inner, "go");
     let is_make = matches!(inner, "MAKE") || is_lookup(inner, "make");
     match (is_go, is_make) {
         (true, _) => "go".to_owned(),
@@ -418,9 +441,9 @@ fn change_directory(how: &str, arguments: &[Text], state: &mut State, frame: &Fr
     if how == "pushd" {
         state.stack.push(state.dir.clone());
     }
-    let target = arguments.iter().find(|word| {
-        word.known().is_none_or(|known| !known.starts_with('-') || known == "-")
-    });
+    let target = arguments
+        .iter()
+        .find(|word| word.known().is_none_or(|known| !known.starts_with('-') || known == "-"));
     let absolute = target.and_then(Text::known).filter(|path| path.starts_with('/'));
     state.dir = match (absolute, &state.root_at) {
         (Some(path), Some(root)) => super::docker::below(root, path.trim_end_matches('/')),
@@ -436,8 +459,10 @@ fn file(word: &Text, state: &State, frame: &Frame) -> Option<String> {
 /// Where a path leads, from a directory; `None` where it cannot be told.
 pub(super) fn directory(path: &Text, from: Option<&str>, frame: &Frame) -> Option<String> {
     let (first, rest) = path.pieces.split_first()?;
-    let rest: Option<String> =
-        rest.iter().map(|piece| (piece.kind == PieceKind::Literal).then_some(piece.text.as_str())).collect();
+    let rest: Option<String> = rest
+        .iter()
+        .map(|piece| (piece.kind == PieceKind::Literal).then_some(piece.text.as_str()))
+        .collect();
     let rest = rest?;
     let (base, path) = match first.kind {
         PieceKind::Literal => (from?.to_owned(), format!("{}{rest}", first.text)),
@@ -457,10 +482,18 @@ fn known_directory(spelling: &str, from: Option<&str>, frame: &Frame) -> Option<
     let inner = spelling.trim_matches(['"', '$', '(', ')', '{', '}', ' ', '`']).trim();
     match inner {
         "PWD" | "pwd" | "CURDIR" | "pwd -P" => from.map(str::to_owned),
-        "GITHUB_WORKSPACE" | "github.workspace" | "CI_PROJECT_DIR" | "BUILD_SOURCESDIRECTORY"
-        | "BUILDKITE_BUILD_CHECKOUT_PATH" | "DRONE_WORKSPACE" | "CI_WORKSPACE"
-        | "git rev-parse --show-toplevel" | "justfile_directory" => Some(String::new()),
-        _ if inner.contains("dirname") && (inner.contains("$0") || inner.contains("BASH_SOURCE") || inner.contains("${0")) => {
+        "GITHUB_WORKSPACE"
+        | "github.workspace"
+        | "CI_PROJECT_DIR"
+        | "BUILD_SOURCESDIRECTORY"
+        | "BUILDKITE_BUILD_CHECKOUT_PATH"
+        | "DRONE_WORKSPACE"
+        | "CI_WORKSPACE"
+        | "git rev-parse --show-toplevel"
+        | "justfile_directory" => Some(String::new()),
+        _ if inner.contains("dirname")
+            && (inner.contains("$0") || inner.contains("BASH_SOURCE") || inner.contains("${0")) =>
+        {
             let up = inner.matches("/..").count();
             let dir = frame.script_dir.as_deref()?;
             join(dir, &"../".repeat(up))

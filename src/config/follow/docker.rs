@@ -42,7 +42,9 @@ impl Follow<'_> {
         for (number, stage) in file.stages.iter().enumerate() {
             let mut container = match ended.get(&stage.base.to_ascii_lowercase()) {
                 Some(container) => container.clone(),
-                None => Container { work_dir: "/".to_owned(), is_posix: true, ..Container::default() },
+                None => {
+                    Container { work_dir: "/".to_owned(), is_posix: true, ..Container::default() }
+                }
             };
             let title = stage.name.clone().unwrap_or_else(|| number.to_string());
             let frame = Frame::new(Context::Dockerfile, format!("{}, stage {title}", file.path));
@@ -130,7 +132,10 @@ impl Container {
         if !text.is_empty() {
             text.push(Piece::made(" ", spot));
         }
-        text.push(Piece::unknown(if text.is_empty() { format!("${name}") } else { String::new() }, spot));
+        text.push(Piece::unknown(
+            if text.is_empty() { format!("${name}") } else { String::new() },
+            spot,
+        ));
         self.vars.insert(name.to_owned(), Var { value: vec![text], is_exported: true });
     }
 
@@ -141,7 +146,8 @@ impl Container {
             use crate::config::shell::Word;
             match word {
                 Word::Literal(text) => out.push(Piece::made(text, spot)),
-                Word::Variable(name) => match self.vars.get(name).and_then(|var| var.value.first()) {
+                Word::Variable(name) => match self.vars.get(name).and_then(|var| var.value.first())
+                {
                     Some(value) => out.extend(value.clone()),
                     None => out.push(Piece::unknown(format!("${name}"), spot)),
                 },
@@ -157,7 +163,8 @@ impl Container {
 
 /// Where `--mount=type=bind,target=.` puts the build context.
 fn bound_at(mount: &Mount, work_dir: &str) -> Option<String> {
-    let whole = mount.kind == "bind" && !mount.text.contains("source=") && !mount.text.contains("from=");
+    let whole =
+        mount.kind == "bind" && !mount.text.contains("source=") && !mount.text.contains("from=");
     whole.then(|| absolute(work_dir, mount.target.as_deref().unwrap_or(".")))
 }
 

@@ -18,7 +18,8 @@ const MAX_LOADED: usize = 512;
 /// Names that make looks for.
 const NAMES: &[&str] = &["GNUmakefile", "makefile", "Makefile"];
 /// Options of make that take the next word.
-const WITH_VALUE: &[&str] = &["-C", "-f", "-I", "-o", "-W", "-l", "--directory", "--file", "--makefile"];
+const WITH_VALUE: &[&str] =
+    &["-C", "-f", "-I", "-o", "-W", "-l", "--directory", "--file", "--makefile"];
 
 /// A rule with its names expanded.
 #[derive(Debug, Clone)]
@@ -77,7 +78,9 @@ impl Follow<'_> {
                 continue;
             };
             let (option, value) = match known.split_once('=') {
-                Some((option, value)) if option.starts_with("--") => (option.to_owned(), Some(value.to_owned())),
+                Some((option, value)) if option.starts_with("--") => {
+                    (option.to_owned(), Some(value.to_owned()))
+                }
                 _ => (known.clone(), None),
             };
             let takes = WITH_VALUE.contains(&option.as_str());
@@ -87,7 +90,9 @@ impl Follow<'_> {
                 None => None,
             };
             match (option.as_str(), value) {
-                ("-C" | "--directory", Some(value)) => dir = directory(&value, dir.as_deref(), frame),
+                ("-C" | "--directory", Some(value)) => {
+                    dir = directory(&value, dir.as_deref(), frame)
+                }
                 ("-f" | "--file" | "--makefile", Some(value)) => file = value.known(),
                 ("-n" | "--dry-run" | "--just-print", _) => return,
                 (option, _) if option.starts_with("-C") && !option.starts_with("--") => {
@@ -100,11 +105,17 @@ impl Follow<'_> {
         }
         let path = dir.as_deref().and_then(|dir| self.find_makefile(dir, file.as_deref()));
         let (Some(dir), Some(path)) = (dir, path) else {
-            self.not_followed("make: its makefile is not in the repository".to_owned(), spot.place());
+            self.not_followed(
+                "make: its makefile is not in the repository".to_owned(),
+                spot.place(),
+            );
             return;
         };
         if is_open && targets.is_empty() {
-            self.not_followed(format!("make: which targets of {path} cannot be told"), spot.place());
+            self.not_followed(
+                format!("make: which targets of {path} cannot be told"),
+                spot.place(),
+            );
             return;
         }
         let environment = child(state, prefix);
@@ -114,7 +125,9 @@ impl Follow<'_> {
     fn find_makefile(&self, dir: &str, file: Option<&str>) -> Option<String> {
         match file {
             Some(file) => join(dir, file).filter(|path| self.has_file(path)),
-            None => NAMES.iter().filter_map(|name| join(dir, name)).find(|path| self.has_file(path)),
+            None => {
+                NAMES.iter().filter_map(|name| join(dir, name)).find(|path| self.has_file(path))
+            }
         }
     }
 
@@ -135,7 +148,8 @@ impl Follow<'_> {
             [] => loaded.default_goal().into_iter().collect(),
             targets => targets.to_vec(),
         };
-        let mut make = Make { loaded: &loaded, dir, path: path.to_owned(), done: BTreeSet::new(), base: None };
+        let mut make =
+            Make { loaded: &loaded, dir, path: path.to_owned(), done: BTreeSet::new(), base: None };
         for target in &default {
             self.target(&mut make, target, environment, at, frame, &loaded.variables);
         }
@@ -146,12 +160,14 @@ impl Follow<'_> {
         let dir = parent(path).to_owned();
         let environment = State { dir: Some(dir.clone()), ..State::default() };
         let loaded = self.load(path, &dir, Vec::new(), &environment);
-        let mut make = Make { loaded: &loaded, dir, path: path.to_owned(), done: BTreeSet::new(), base: None };
+        let mut make =
+            Make { loaded: &loaded, dir, path: path.to_owned(), done: BTreeSet::new(), base: None };
         for rule in &loaded.rules {
             for target in &rule.targets {
                 // Each with its own needs only: they have a turn of their own.
                 let is_special = target.starts_with('.') && !target.contains('/');
-                let key = target_key(path, &rule.spot, target);
+                let name = if target.contains('%') { "%" } else { target };
+                let key = target_key(path, &rule.spot, name);
                 if !is_special && !self.reached.contains(&key) {
                     self.root();
                     self.target(&mut make, target, &environment, None, frame, &loaded.variables);
@@ -169,11 +185,12 @@ impl Follow<'_> {
         frame: &Frame,
         outer: &Variables,
     ) {
-        if !make.done.insert(target.to_owned()) || frame.open.len() >= MAX_CALLS || self.is_spent() {
+        if !make.done.insert(target.to_owned()) || frame.open.len() >= MAX_CALLS || self.is_spent()
+        {
             return;
         }
         let loaded = make.loaded;
-        let rules: Vec<(&Rule, String)> = loaded.rules_for(target);
+        let rules: Vec<(&Rule, Option<String>)> = loaded.rules_for(target);
         if rules.is_empty() {
             return;
         }
@@ -191,7 +208,7 @@ impl Follow<'_> {
         }
         for (rule, stem) in &rules {
             for need in &rule.needs {
-                let need = need.replacen('%', stem, 1);
+                let need = with_stem(need, stem.as_deref());
                 let frame = self.frame_of_target(make, rule, target, at, frame);
                 if let Some(frame) = frame {
                     self.target(make, &need, environment, Some(&rule.spot), &frame, variables);
@@ -206,7 +223,7 @@ impl Follow<'_> {
                     Some(state) if !is_own => state.clone(),
                     _ => environment_of_recipe(variables, environment, &make.dir),
                 };
-                self.recipe(make, rule, target, stem, &state, &frame, variables);
+                self.recipe(make, rule, target, stem.as_deref(), &state, &frame, variables);
             }
         }
     }
@@ -222,7 +239,9 @@ impl Follow<'_> {
     ) -> Option<Frame> {
         let key = target_key(&make.path, &rule.spot, target);
         self.reached.insert(key.clone());
-        self.reached.insert(format!("file {}", rule.recipe_path));
+        if rule.targets.iter().any(|name| name.contains('%')) {
+            self.reached.insert(target_key(&make.path, &rule.spot, "%"));
+        }
         if frame.open.contains(&key) {
             return None;
         }
@@ -245,16 +264,16 @@ impl Follow<'_> {
         make: &Make<'_>,
         rule: &Rule,
         target: &str,
-        stem: &str,
+        stem: Option<&str>,
         state: &State,
         frame: &Frame,
         variables: &Variables,
     ) {
         let mut variables = variables.clone();
         variables.set("@", Text::made(target, &rule.spot));
-        variables.set("*", Text::made(stem, &rule.spot));
+        variables.set("*", Text::made(stem.unwrap_or_default(), &rule.spot));
         if let Some(first) = rule.needs.first() {
-            variables.set("<", Text::made(first.replacen('%', stem, 1), &rule.spot));
+            variables.set("<", Text::made(with_stem(first, stem), &rule.spot));
         }
         if make.loaded.is_one_shell {
             let mut script = Text::default();
@@ -374,16 +393,16 @@ impl Loaded {
     }
 
     /// The rules of a target, each with the stem of its pattern.
-    fn rules_for(&self, target: &str) -> Vec<(&Rule, String)> {
+    fn rules_for(&self, target: &str) -> Vec<(&Rule, Option<String>)> {
         let exact = |rule: &&Rule| rule.targets.iter().any(|name| name == target);
-        let mut found: Vec<(&Rule, String)> =
-            self.rules.iter().filter(exact).map(|rule| (rule, String::new())).collect();
+        let mut found: Vec<(&Rule, Option<String>)> =
+            self.rules.iter().filter(exact).map(|rule| (rule, None)).collect();
         if found.iter().all(|(rule, _)| rule.recipe.is_empty()) {
             let pattern = self.rules.iter().find_map(|rule| {
                 let stem = rule.targets.iter().find_map(|pattern| {
                     pattern.contains('%').then(|| matches(pattern, target)).flatten()
                 })?;
-                Some((rule, stem))
+                Some((rule, Some(stem)))
             });
             found.extend(pattern);
         }
@@ -399,6 +418,14 @@ fn matches(pattern: &str, name: &str) -> Option<String> {
             Some(stem.to_owned())
         }
         None => (pattern == name).then(String::new),
+    }
+}
+
+/// The name of what a pattern rule needs.
+fn with_stem(need: &str, stem: Option<&str>) -> String {
+    match stem {
+        Some(stem) => need.replacen('%', stem, 1),
+        None => need.to_owned(),
     }
 }
 
@@ -447,7 +474,8 @@ fn without_prefix(mut line: Text) -> Text {
                     next.kind == PieceKind::Literal
                         && next.text.starts_with(|c: char| c.is_ascii_alphanumeric())
                 })
-                || (rest.first().is_some() && matches!(first.text.as_str(), "$(Q)" | "${Q}" | "$Q" | "$(AT)" | "$(V)"));
+                || (rest.first().is_some()
+                    && matches!(first.text.as_str(), "$(Q)" | "${Q}" | "$Q" | "$(AT)" | "$(V)"));
             if !is_prefix {
                 return line;
             }

@@ -32,13 +32,13 @@ use super::{SourceFile, Unread};
 use crate::finding::Place;
 
 /// Commands of one root (a step, a target, a script) that are followed.
-const MAX_COMMANDS: usize = 3000;
+const MAX_COMMANDS: usize = 2000;
 /// Go commands of a repository that are kept.
 const MAX_KEPT: usize = 20_000;
 /// Files, targets and functions that call each other.
 const MAX_CALLS: usize = 20;
 /// Commands of a whole repository that are followed.
-const MAX_TOTAL: usize = 200_000;
+const MAX_TOTAL: usize = 30_000;
 /// Bytes of a script that are read.
 const MAX_SCRIPT: usize = 1 << 20;
 
@@ -205,7 +205,10 @@ impl<'r> Follow<'r> {
             Ok(steps) => self.steps(&Rc::new(steps), state, frame),
             // Where the shell is not known it may be another language.
             Err(error) if frame.is_guess => {
-                self.not_followed(format!("a script that is no POSIX shell: {}", error.reason), error.spot.place());
+                self.not_followed(
+                    format!("a script that is no POSIX shell: {}", error.reason),
+                    error.spot.place(),
+                );
             }
             Err(error) => self.unread(&error),
         }
@@ -238,7 +241,8 @@ impl<'r> Follow<'r> {
         let parsed = if !is_shell(text) {
             None
         } else if text.len() > MAX_SCRIPT {
-            let reason = format!("it has {} bytes, and no script has more than {MAX_SCRIPT}", text.len());
+            let reason =
+                format!("it has {} bytes, and no script has more than {MAX_SCRIPT}", text.len());
             self.unread(&ShellError { spot: start.clone(), reason });
             None
         } else {
@@ -255,7 +259,13 @@ impl<'r> Follow<'r> {
     }
 
     /// What is known of a command in a state.
-    fn at(&self, spot: &Spot, state: &State, prefix: &BTreeMap<String, Text>, frame: &Frame) -> CommandAt {
+    fn at(
+        &self,
+        spot: &Spot,
+        state: &State,
+        prefix: &BTreeMap<String, Text>,
+        frame: &Frame,
+    ) -> CommandAt {
         let exported = state.vars.iter().filter(|(name, var)| var.is_exported && is_for_go(name));
         let mut env: BTreeMap<String, Text> = exported
             .map(|(name, var)| (name.clone(), var.value.first().cloned().unwrap_or_default()))

@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use super::{Follow, Followed, Frame, State, Var, join};
 use crate::config::go_command::{Context, StepAt};
+use crate::config::kinds::base;
 use crate::config::pipeline::{Job, Os, Pipeline, Run, Step, StepKind};
 use crate::config::template::{self, segments};
 use crate::config::text::{Piece, Spot, Text};
-use crate::config::kinds::base;
 use crate::config::{Repository, dockerfile, goreleaser};
 use crate::finding::Place;
 
@@ -76,7 +76,14 @@ impl Follow<'_> {
         }
     }
 
-    fn step(&mut self, step: &Step, text: &str, at: StepAt, is_guess: bool, kept: &mut BTreeMap<String, Var>) {
+    fn step(
+        &mut self,
+        step: &Step,
+        text: &str,
+        at: StepAt,
+        is_guess: bool,
+        kept: &mut BTreeMap<String, Var>,
+    ) {
         let script = source(step, text);
         let Some(spot) = script.spot().cloned() else { return };
         let mut state = State { vars: kept.clone(), ..State::default() };
@@ -87,7 +94,8 @@ impl Follow<'_> {
         let known = state.vars.clone();
         state.dir = match &step.run.dir {
             None => Some(String::new()),
-            Some(dir) => plain(dir).and_then(|dir| join("", dir.trim_start_matches("${{ github.workspace }}/"))),
+            Some(dir) => plain(dir)
+                .and_then(|dir| join("", dir.trim_start_matches("${{ github.workspace }}/"))),
         };
         let mut frame = Frame::new(Context::CiStep, step.subject.clone());
         frame.step = Some(at);
@@ -97,7 +105,13 @@ impl Follow<'_> {
         // Only what `go env -w` wrote outlives the step.
         let writes = self.found.go.iter().skip(before).filter(|command| command.verb() == "env");
         let names: Vec<String> = writes
-            .flat_map(|command| command.command.packages.iter().chain(command.command.flags.iter().filter_map(|flag| flag.value.as_ref())))
+            .flat_map(|command| {
+                command
+                    .command
+                    .packages
+                    .iter()
+                    .chain(command.command.flags.iter().filter_map(|flag| flag.value.as_ref()))
+            })
             .filter_map(|word| word.split_once('=').map(|(name, _)| name.to_owned()))
             .collect();
         for name in names {
@@ -171,7 +185,9 @@ fn source(step: &Step, text: &str) -> Text {
         if segment.is_expression {
             let spot = here.unwrap_or_else(|| start.clone());
             match step.run.expressions.get(segment.text) {
-                Some(value) if plain(value).is_some() => source.pieces.extend(of_value(value, &spot).pieces),
+                Some(value) if plain(value).is_some() => {
+                    source.pieces.extend(of_value(value, &spot).pieces)
+                }
                 _ => source.pieces.push(Piece::unknown(whole, &spot)),
             }
             line_number = line_number.saturating_add(whole.matches('\n').count());
@@ -200,4 +216,3 @@ pub(super) fn spot_of(place: &Place) -> Spot {
     });
     Spot { path, line, column }
 }
-

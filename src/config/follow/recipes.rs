@@ -26,16 +26,21 @@ impl Follow<'_> {
         let mut dir = state.dir.clone();
         let mut path = None;
         while let Some(here) = dir {
-            path = NAMES.iter().filter_map(|name| join(&here, name)).find(|path| self.has_file(path));
+            path =
+                NAMES.iter().filter_map(|name| join(&here, name)).find(|path| self.has_file(path));
             dir = (path.is_none() && !here.is_empty()).then(|| parent(&here).to_owned());
         }
         let Some(path) = path else {
-            self.not_followed("just: its justfile is not in the repository".to_owned(), spot.place());
+            self.not_followed(
+                "just: its justfile is not in the repository".to_owned(),
+                spot.place(),
+            );
             return;
         };
         let Some(file) = self.justfile(&path) else { return };
         let environment = child(state, prefix);
-        let mut names = arguments.iter().filter_map(Text::known).filter(|word| !word.starts_with('-'));
+        let mut names =
+            arguments.iter().filter_map(Text::known).filter(|word| !word.starts_with('-'));
         let name = names.next().or_else(|| file.recipes.first().map(|recipe| recipe.name.clone()));
         let given: Vec<String> = names.collect();
         if let Some(name) = name {
@@ -70,7 +75,8 @@ impl Follow<'_> {
         let mut file = justfile::parse(path, text);
         // One level: an import of an import is rare.
         for import in file.imports.clone() {
-            let imported = join(parent(path), &import).and_then(|path| Some((self.file(&path)?, path)));
+            let imported =
+                join(parent(path), &import).and_then(|path| Some((self.file(&path)?, path)));
             if let Some((text, path)) = imported {
                 let other = justfile::parse(&path, text);
                 file.recipes.extend(other.recipes);
@@ -127,9 +133,13 @@ impl Follow<'_> {
         }
         let mut state = environment.clone();
         state.dir = Some(parent(path).to_owned());
-        for name in file.variables.keys().filter(|name| file.exports_all || file.exported.contains(name)) {
+        for name in
+            file.variables.keys().filter(|name| file.exports_all || file.exported.contains(name))
+        {
             if let Some(value) = values.get(name) {
-                state.vars.insert(name.clone(), Var { value: vec![value.clone()], is_exported: true });
+                state
+                    .vars
+                    .insert(name.clone(), Var { value: vec![value.clone()], is_exported: true });
             }
         }
         let expand = |text: &Text| templates(text.clone(), &|inner| values.get(inner).cloned());

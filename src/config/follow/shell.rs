@@ -267,7 +267,13 @@ impl Follow<'_> {
 }
 
 /// Gives a variable a value. Where it may not happen, both the old words and the new ones count.
-pub(super) fn assign(state: &mut State, name: &str, value: Vec<Text>, appends: bool, is_maybe: bool) {
+pub(super) fn assign(
+    state: &mut State,
+    name: &str,
+    value: Vec<Text>,
+    appends: bool,
+    is_maybe: bool,
+) {
     let old = state.vars.get(name);
     let is_exported = old.is_some_and(|var| var.is_exported);
     let value = match old {

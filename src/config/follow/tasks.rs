@@ -11,8 +11,14 @@ use crate::config::taskfile::{self, TaskStep, Taskfile};
 use crate::config::text::{Spot, Text};
 
 const NAMES: &[&str] = &[
-    "Taskfile.yml", "taskfile.yml", "Taskfile.yaml", "taskfile.yaml", "Taskfile.dist.yml",
-    "taskfile.dist.yml", "Taskfile.dist.yaml", "taskfile.dist.yaml",
+    "Taskfile.yml",
+    "taskfile.yml",
+    "Taskfile.yaml",
+    "taskfile.yaml",
+    "Taskfile.dist.yml",
+    "taskfile.dist.yml",
+    "Taskfile.dist.yaml",
+    "taskfile.dist.yaml",
 ];
 /// Files that include each other.
 const MAX_INCLUDES: usize = 10;
@@ -58,22 +64,30 @@ impl Follow<'_> {
                 Some("-t" | "--taskfile") => file = words.next().and_then(Text::known),
                 Some(option) if option.starts_with('-') => {}
                 Some(name) => names.push(name.to_owned()),
-                None => self.not_followed("task: which tasks cannot be told".to_owned(), spot.place()),
+                None => {
+                    self.not_followed("task: which tasks cannot be told".to_owned(), spot.place())
+                }
             }
         }
         let path = dir.as_deref().and_then(|dir| match &file {
             Some(file) => join(dir, file).filter(|path| self.has_file(path)),
-            None => NAMES.iter().filter_map(|name| join(dir, name)).find(|path| self.has_file(path)),
+            None => {
+                NAMES.iter().filter_map(|name| join(dir, name)).find(|path| self.has_file(path))
+            }
         });
         let Some(path) = path else {
-            self.not_followed("task: its Taskfile is not in the repository".to_owned(), spot.place());
+            self.not_followed(
+                "task: its Taskfile is not in the repository".to_owned(),
+                spot.place(),
+            );
             return;
         };
         if names.is_empty() {
             names.push("default".to_owned());
         }
         let all = self.tasks(&path);
-        let environment = child(state, prefix);
+        let mut environment = child(state, prefix);
+        self.add_environment(&path, &mut environment);
         for name in names {
             self.run_task(&all, &name, &vars, &environment, Some(spot), frame);
         }
@@ -90,9 +104,21 @@ impl Follow<'_> {
             if found.path == path && !self.reached.contains(&task_key(found)) {
                 self.root();
                 let frame = Frame::new(Context::Task, "");
-                let environment = State { dir: Some(parent(path).to_owned()), ..State::default() };
+                let mut environment =
+                    State { dir: Some(parent(path).to_owned()), ..State::default() };
+                self.add_environment(path, &mut environment);
                 self.run_task(&all, name, &Values::new(), &environment, None, &frame);
             }
+        }
+    }
+
+    /// What the outermost file sets holds for the tasks of those that it includes, too.
+    fn add_environment(&mut self, path: &str, environment: &mut State) {
+        let Some(file) = self.taskfile(path) else { return };
+        for (name, value) in &file.env {
+            let value = expand(value.clone(), &file.vars, 0);
+            let var = Var { value: vec![value], is_exported: true };
+            environment.vars.insert(name.clone(), var);
         }
     }
 
@@ -131,7 +157,8 @@ impl Follow<'_> {
         for (name, from, dir_of) in &file.includes {
             let Some(base) = join(parent(path), from) else { continue };
             let inside = NAMES.iter().map(|name| format!("{base}/{name}"));
-            let found = std::iter::once(base.clone()).chain(inside).find(|path| self.has_file(path));
+            let found =
+                std::iter::once(base.clone()).chain(inside).find(|path| self.has_file(path));
             if let Some(found) = found {
                 let dir = dir_of.as_deref().and_then(|dir_of| join(&dir, dir_of));
                 // Without `dir:` the tasks of both files run in the same folder.

@@ -38,10 +38,10 @@ fn directories_and_variables_are_followed() {
     assert_eq!(script("F=(-a 'b c'); F+=(d); go build \"${F[@]}\""), ["> go build -a 'b c' d"]);
     assert_eq!(script("f() { go build -o $1 \"$@\"; }; f a b"), ["> go build -o a a b"]);
     assert_eq!(script("go run ./$1 ${Y:-z}"), ["> go run ./one z"]);
-    assert_eq!(script("echo go build; sudo -E env A=b time go vet; xargs go list"), [
-        "> go vet",
-        "> go list "
-    ].map(str::trim_end));
+    assert_eq!(
+        script("echo go build; sudo -E env A=b time go vet; xargs go list"),
+        ["> go vet", "> go list "].map(str::trim_end)
+    );
     assert_eq!(script("v=$(go run ./v); bash -ec 'cd q; go vet'"), ["> go run ./v", "q> go vet"]);
     assert_eq!(script("gotestsum --format x -- -race ./..."), ["> gotestsum test -race ./..."]);
 }
@@ -64,7 +64,7 @@ fn from_a_step_through_make_to_a_script() {
     let workflow = "on: push\njobs:\n  b:\n    runs-on: ubuntu-24.04\n    defaults:\n      run:\n        working-directory: \
                     sub\n    env:\n      GOFLAGS: -v\n    steps:\n      - run: |\n          set -e\n          make V=1 dist \
                     FLAGS=-race\n";
-    let makefile = "include ../common.mk\nGO ?= go\nexport CGO_ENABLED = 0\n\nall: ;\n\ndist: FLAGS += -x\ndist: %.tmp gen\n\t\
+    let makefile = "include ../common.mk\nGO ?= go\nexport CGO_ENABLED = 0\n\nall: ;\n\ndist: FLAGS += -x\ndist: gen x.tmp\n\t\
                     $(Q)$(GO) build $(FLAGS) \\\n\t   -o $@ .\n\t@../x.sh $@\n\n%.tmp:\n\tgo vet $*\n";
     let repository = repository(&[
         (".github/workflows/ci.yml", workflow),
@@ -72,12 +72,16 @@ fn from_a_step_through_make_to_a_script() {
         ("common.mk", "gen:\n\tcd gen && $(GO) generate\n"),
         ("x.sh", "#!/bin/sh\ngo run ./tool \"$1\"\n"),
     ]);
-    assert_eq!(found(&repository), [
-        "sub/gen> go generate @ common.mk:2:12",
-        "sub> go build -race -o dist . @ sub/Makefile:9:6",
-        "sub> go run ./tool dist @ x.sh:2:1",
-    ]);
-    let [_, build, run] = repository.go_commands() else { panic!() };
+    assert_eq!(
+        found(&repository),
+        [
+            "sub/gen> go generate @ common.mk:2:12",
+            "sub> go vet x @ sub/Makefile:14:2",
+            "sub> go build -race -o dist . @ sub/Makefile:9:6",
+            "sub> go run ./tool dist @ x.sh:2:1",
+        ]
+    );
+    let [_, _, build, run] = repository.go_commands() else { panic!() };
     assert!(build.is_set("race") && build.is_set("v"));
     assert_eq!(build.at.setting("CGO_ENABLED"), Setting::Known("0"));
     let chain = run.at.chain().unwrap();
@@ -94,12 +98,15 @@ fn a_dockerfile_is_followed_stage_by_stage() {
                 -o /app .\nRUN [\"go\", \"vet\", \"./a b\"]\nRUN <<EOF\ncd /src/x\ngo test\nEOF\nRUN make -C tools\n";
     let repository =
         repository(&[("Dockerfile", text), ("tools/Makefile", "a:\n\tgo install ./...\n")]);
-    assert_eq!(found(&repository), [
-        "cmd> go build -o /app . @ Dockerfile:11:5",
-        "> go vet './a b' @ Dockerfile:12:5",
-        "x> go test @ Dockerfile:15:1",
-        "tools> go install ./... @ tools/Makefile:2:2",
-    ]);
+    assert_eq!(
+        found(&repository),
+        [
+            "cmd> go build -o /app . @ Dockerfile:11:5",
+            "> go vet './a b' @ Dockerfile:12:5",
+            "x> go test @ Dockerfile:15:1",
+            "tools> go install ./... @ tools/Makefile:2:2",
+        ]
+    );
     assert!(repository.go_commands().iter().all(|command| command.is_set("trimpath")));
 }
 
@@ -117,12 +124,15 @@ fn tasks_and_recipes() {
         ("build.sh", "task\njust build y\n"),
         ("Makefile", "a:\n\t./build.sh\n"),
     ]);
-    assert_eq!(found(&repository), [
-        "> go test -race ./cmd/x {{.OTHER}} @ Taskfile.yml:13:9",
-        "> go vet ./c @ sub/Taskfile.yml:2:13",
-        "sub> go vet @ justfile:10:5",
-        "> go build -v -o y @ justfile:5:6",
-    ]);
+    assert_eq!(
+        found(&repository),
+        [
+            "> go test -race ./cmd/x {{.OTHER}} @ Taskfile.yml:13:9",
+            "> go vet ./c @ sub/Taskfile.yml:2:13",
+            "sub> go vet @ justfile:10:5",
+            "> go build -v -o y @ justfile:5:6",
+        ]
+    );
     let settings = repository.go_commands().iter().map(|command| command.at.setting("CGO_ENABLED"));
     assert!(settings.clone().all(|setting| setting == Setting::Known("0")), "{settings:?}");
 }

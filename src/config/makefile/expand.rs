@@ -175,7 +175,8 @@ impl Expansion<'_> {
                     end.saturating_add(1)
                 }
                 Some(_) => {
-                    let c = raw.text.get(next..).and_then(|rest| rest.chars().next()).unwrap_or(' ');
+                    let c =
+                        raw.text.get(next..).and_then(|rest| rest.chars().next()).unwrap_or(' ');
                     let value = self.variable(&c.to_string(), depth.saturating_add(1));
                     text.extend(value.unwrap_or_else(|| Text::unknown(format!("${c}"), &spot)));
                     next.saturating_add(c.len_utf8())
@@ -197,7 +198,9 @@ impl Expansion<'_> {
         }
         let depth = depth.saturating_add(1);
         let name = inner.text.split([' ', '\t']).next().unwrap_or_default();
-        if name.len() < inner.text.len() && name.bytes().all(|b| b.is_ascii_lowercase() || b == b'-') {
+        if name.len() < inner.text.len()
+            && name.bytes().all(|b| b.is_ascii_lowercase() || b == b'-')
+        {
             let rest = inner.slice(name.len(), inner.text.len());
             return self.function(name, &rest.trimmed(), shown, spot, depth);
         }
@@ -269,7 +272,8 @@ impl Expansion<'_> {
             }
             "call" => {
                 let mut given = arguments(rest).into_iter();
-                let Some(name) = given.next().and_then(|name| self.raw(&name, depth).known()) else {
+                let Some(name) = given.next().and_then(|name| self.raw(&name, depth).known())
+                else {
                     return Text::unknown(shown, spot);
                 };
                 let given: Vec<Text> = given.map(|value| self.raw(&value, depth)).collect();

@@ -99,7 +99,8 @@ impl Raw {
     /// A part of the text.
     fn slice(&self, from: usize, to: usize) -> Self {
         let text = self.text.get(from..to).unwrap_or_default().to_owned();
-        let mut lines: Vec<(usize, Spot)> = self.spot_at(from).map(|spot| (0, spot)).into_iter().collect();
+        let mut lines: Vec<(usize, Spot)> =
+            self.spot_at(from).map(|spot| (0, spot)).into_iter().collect();
         let inside = self.lines.iter().filter(|(start, _)| *start > from && *start < to);
         lines.extend(inside.map(|(start, spot)| (start.saturating_sub(from), spot.clone())));
         Self { text, lines }

@@ -70,14 +70,16 @@ impl<'t> Reader<'t> {
     fn logical_line(&mut self) -> Option<Raw> {
         let (index, line) = self.take()?;
         let mut continues = ends_with_backslash(line);
-        let first = if continues { line.strip_suffix('\\').unwrap_or(line).trim_end() } else { line };
+        let first =
+            if continues { line.strip_suffix('\\').unwrap_or(line).trim_end() } else { line };
         let mut raw = Raw::new(first, self.spot(index, 0));
         while continues {
             let Some((index, line)) = self.take() else { break };
             continues = ends_with_backslash(line);
             let indent = line.len().saturating_sub(line.trim_start().len());
             let part = line.get(indent..).unwrap_or_default();
-            let part = if continues { part.strip_suffix('\\').unwrap_or(part).trim_end() } else { part };
+            let part =
+                if continues { part.strip_suffix('\\').unwrap_or(part).trim_end() } else { part };
             let part = part.to_owned();
             let column = line.get(..indent).map_or(0, |before| before.chars().count());
             raw.text.push(' ');

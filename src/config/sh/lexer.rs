@@ -439,7 +439,10 @@ impl<'t> Lexer<'t> {
             }
         }
         // A character that no word starts with: `)` after a redirection.
-        if parts.0.is_empty() && (self.cursor.piece, self.cursor.byte) == (piece, byte) && self.is_stuck() {
+        if parts.0.is_empty()
+            && (self.cursor.piece, self.cursor.byte) == (piece, byte)
+            && self.is_stuck()
+        {
             self.cursor.step();
         }
         Ok(Word { parts: parts.0, spot })
@@ -582,7 +585,8 @@ impl<'t> Lexer<'t> {
     fn name(&mut self) -> String {
         let mut name = String::new();
         while let Some(c) = self.cursor.char() {
-            let fits = c == '_' || c.is_ascii_alphabetic() || (c.is_ascii_digit() && !name.is_empty());
+            let fits =
+                c == '_' || c.is_ascii_alphabetic() || (c.is_ascii_digit() && !name.is_empty());
             if !fits {
                 break;
             }
@@ -636,8 +640,8 @@ impl<'t> Lexer<'t> {
         if !name.is_empty() && self.cursor.eat("}") {
             return Ok(What::Variable { name, default: None, is_list });
         }
-        let gives_default =
-            !name.is_empty() && [":-", ":=", "-", "="].iter().any(|operator| self.cursor.eat(operator));
+        let gives_default = !name.is_empty()
+            && [":-", ":=", "-", "="].iter().any(|operator| self.cursor.eat(operator));
         let rest = self.enclosed(open, '{', '}', "${")?;
         if gives_default {
             return Ok(What::Variable { name, default: Some(rest), is_list });
@@ -734,7 +738,9 @@ impl<'t> Lexer<'t> {
         while let Some(c) = self.cursor.char() {
             match c {
                 '\'' | '"' | '\\' => {}
-                c if c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | '!' | '%' | '+') => delimiter.push(c),
+                c if c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | '!' | '%' | '+') => {
+                    delimiter.push(c)
+                }
                 _ => break,
             }
             self.take(text);
@@ -809,10 +815,9 @@ impl<'t> Lexer<'t> {
                     {
                         last.text.push(c);
                     }
-                    _ => text.pieces.push(Piece {
-                        is_verbatim,
-                        ..Piece::literal(c.to_string(), &here)
-                    }),
+                    _ => text
+                        .pieces
+                        .push(Piece { is_verbatim, ..Piece::literal(c.to_string(), &here) }),
                 }
             }
         }
@@ -928,7 +933,8 @@ impl Parts {
 
     /// Whether `NAME=` or `NAME+=` is all there is yet.
     fn is_assignment(&self) -> bool {
-        let [Part { what: What::Literal(text, _), is_quoted: false, .. }] = self.0.as_slice() else {
+        let [Part { what: What::Literal(text, _), is_quoted: false, .. }] = self.0.as_slice()
+        else {
             return false;
         };
         let name = text.strip_suffix('=').map(|name| name.strip_suffix('+').unwrap_or(name));

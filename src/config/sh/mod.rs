@@ -104,6 +104,7 @@ struct Parser<'t> {
     command: Command,
     mode: Mode,
     is_fallback: bool,
+    is_without_arithmetic: bool,
 }
 
 impl<'t> Parser<'t> {
@@ -115,6 +116,7 @@ impl<'t> Parser<'t> {
             command: Command::default(),
             mode: Mode::Command,
             is_fallback: false,
+            is_without_arithmetic: false,
         }
     }
 
@@ -240,13 +242,15 @@ impl<'t> Parser<'t> {
     fn operator(&mut self, operator: &'static str) -> Result<(), ShellError> {
         match operator {
             "(" if self.command.words.is_empty() => {
-                if self.lexer.is_at_parenthesis() {
+                if self.lexer.is_at_parenthesis() && !self.is_without_arithmetic {
                     let mut ahead = self.lexer.fork();
                     ahead.token()?;
                     if ahead.skip_arithmetic().is_ok() {
                         self.lexer.join(ahead);
                         return Ok(());
                     }
+                    // Else each parenthesis of many would read to the end again.
+                    self.is_without_arithmetic = true;
                 }
                 self.blocks.push(Block::Paren);
                 self.steps.push(Step::Open);

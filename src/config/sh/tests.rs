@@ -35,12 +35,16 @@ fn commands(text: &str) -> Vec<String> {
 
 #[test]
 fn quotes_and_expansions() {
-    assert_eq!(commands("go build -o 'a b' \"c $D ${E:-f g}\""), [
-        "go build -o a b c <D> <E:-f g>"
-    ]);
+    assert_eq!(
+        commands("go build -o 'a b' \"c $D ${E:-f g}\""),
+        ["go build -o a b c <D> <E:-f g>"]
+    );
     assert_eq!(commands("a=$(b \"$(c ')')\" # )\n) d"), ["a=<(b \"$(c ')')\")> d"]);
     assert_eq!(commands("x `y \\`z\\``"), ["x <(y `z`)>"]);
-    assert_eq!(commands("echo $((1 + (2 << 3))) ${x%/*} ${x:?no}"), ["echo $((…)) ${x%/*} ${x:?no}"]);
+    assert_eq!(
+        commands("echo $((1 + (2 << 3))) ${x%/*} ${x:?no}"),
+        ["echo $((…)) ${x%/*} ${x:?no}"]
+    );
     assert_eq!(commands("flags=(-a \"b c\"\n  # no\n  -d) go x"), ["flags=<3 words> go x"]);
     assert_eq!(commands("echo a#b 'c' # d"), ["echo a#b c"]);
     assert_eq!(commands("a \\\n  b \\\r\n c\r\nd"), ["a b c", "d"]);
@@ -48,13 +52,18 @@ fn quotes_and_expansions() {
 
 #[test]
 fn commands_end_where_the_shell_ends_them() {
-    assert_eq!(commands("a && b || c; d | e & f\ng >x 2>&1 <y h"), [
-        "a", "b", "c", "d", "e", "f", "g h"
-    ]);
-    assert_eq!(commands("if a; then b; elif c; then d; else e; fi >x; f"), [
-        "a", "b", "c", "d", "e", "", "f"
-    ]);
-    assert_eq!(commands("for x in a b; do c $x; done; while d; do e; done"), ["x=$x", "c <x>", "d", "e"]);
+    assert_eq!(
+        commands("a && b || c; d | e & f\ng >x 2>&1 <y h"),
+        ["a", "b", "c", "d", "e", "f", "g h"]
+    );
+    assert_eq!(
+        commands("if a; then b; elif c; then d; else e; fi >x; f"),
+        ["a", "b", "c", "d", "e", "", "f"]
+    );
+    assert_eq!(
+        commands("for x in a b; do c $x; done; while d; do e; done"),
+        ["x=$x", "c <x>", "d", "e"]
+    );
     assert_eq!(commands("case $a in b|c) d;; (e) f;; *) g; esac; h"), ["d", "f", "g", "h"]);
     assert_eq!(commands("f() { a; }; function g { b; }\n( c; { d; } )"), ["a", "b", "c", "d"]);
     assert_eq!(commands("[[ $a =~ ^(b|c)$ && ! -f d ]] && e; (( x > 1 )) && f"), ["[[", "e", "f"]);
@@ -65,7 +74,10 @@ fn commands_end_where_the_shell_ends_them() {
 fn here_documents_are_passed_over() {
     assert_eq!(commands("cat <<EOF >x\ngo build 'a\nEOF\nb"), ["cat", "b"]);
     assert_eq!(commands("cat <<-'E F' | c\n\tit's\n\tE F\nd"), ["cat", "c", "d"]);
-    assert_eq!(commands("x=$(cat <<EOF\nit's ) not\nEOF\n) y"), ["x=<(cat <<EOF\nit's ) not\nEOF)> y"]);
+    assert_eq!(
+        commands("x=$(cat <<EOF\nit's ) not\nEOF\n) y"),
+        ["x=<(cat <<EOF\nit's ) not\nEOF)> y"]
+    );
     assert_eq!(commands("cat <<<\"a b\" c"), ["cat c"]);
 }
 
