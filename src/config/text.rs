@@ -108,6 +108,13 @@ impl Piece {
         Self { kind: PieceKind::Command, ..Self::made(text, spot) }
     }
 
+    /// The piece without its text.
+    fn clone_bare(&self) -> Self {
+        let spot = self.spot.clone();
+        let (kind, is_verbatim, via) = (self.kind, self.is_verbatim, self.via.clone());
+        Self { kind, text: String::new(), spot, is_verbatim, via }
+    }
+
     /// Where the byte `offset` of the text was written.
     pub(super) fn spot_at(&self, offset: usize) -> Spot {
         match self.text.get(..offset) {
@@ -202,23 +209,25 @@ impl Text {
                 }
                 continue;
             }
-            let mut start = 0_usize;
+            let mut spot = piece.spot.clone();
             for part in piece.text.split_inclusive(char::is_whitespace) {
                 let word = part.trim_end_matches(char::is_whitespace);
                 if !word.is_empty() {
                     if !is_open {
                         words.push(Self::default());
                     }
-                    let spot = piece.spot_at(start);
+                    let text = word.to_owned();
                     if let Some(last) = words.last_mut() {
-                        last.push(Piece { text: word.to_owned(), spot, ..piece.clone() });
+                        last.push(Piece { text, spot: spot.clone(), ..piece.clone_bare() });
                     }
                     is_open = true;
                 }
                 if word.len() < part.len() {
                     is_open = false;
                 }
-                start = start.saturating_add(part.len());
+                if piece.is_verbatim {
+                    part.chars().for_each(|c| spot.pass(c));
+                }
             }
         }
         words

@@ -351,7 +351,9 @@ impl Follow<'_> {
                     }
                 }
                 Statement::Include(paths) => {
-                    for word in loaded.variables.expand(paths).words() {
+                    for word in
+                        loaded.variables.expand(paths).words().into_iter().take(MAX_INCLUDED)
+                    {
                         let frame = Frame::new(Context::MakeTarget, "");
                         if let Some(path) = directory(&word, Some(dir), &frame) {
                             self.load_file(&path, dir, loaded, open);

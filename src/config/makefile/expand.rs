@@ -153,6 +153,10 @@ impl Expansion<'_> {
             }
             raw.pieces(start, at, &mut text);
             let Some(spot) = raw.spot_at(at) else { break };
+            if self.lookups > MAX_LOOKUPS {
+                text.push(Piece::unknown(raw.text.get(at..).unwrap_or_default(), &spot));
+                return text;
+            }
             let next = at.saturating_add(1);
             let end = match bytes.get(next) {
                 Some(b'$') => {
