@@ -8,7 +8,7 @@ use crate::units::{ColumnNumber, LineNumber};
 /// Beyond this a value is cut: no command line that runs is as long.
 const MAX_TEXT: usize = 1 << 16;
 /// Pieces of one value.
-const MAX_PIECES: usize = 1 << 10;
+const MAX_PIECES: usize = 1 << 8;
 
 /// A character of a file of the repository.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -185,8 +185,13 @@ impl Text {
     }
 
     pub(super) fn extend(&mut self, other: Self) {
+        let mut len = self.len();
         for piece in other.pieces {
-            self.push(piece);
+            if self.pieces.len() >= MAX_PIECES || len >= MAX_TEXT {
+                return;
+            }
+            len = len.saturating_add(piece.text.len());
+            self.pieces.push(piece);
         }
     }
 

@@ -476,7 +476,7 @@ fn without_prefix(mut line: Text) -> Text {
                     next.kind == PieceKind::Literal
                         && next.text.starts_with(|c: char| c.is_ascii_alphanumeric())
                 })
-                || (rest.first().is_some()
+                || (!rest.is_empty()
                     && matches!(first.text.as_str(), "$(Q)" | "${Q}" | "$Q" | "$(AT)" | "$(V)"));
             if !is_prefix {
                 return line;

@@ -410,21 +410,7 @@ impl<'t> Lexer<'t> {
                     self.cursor.step();
                     self.double_quoted(&mut parts, &here)?;
                 }
-                '\\' => {
-                    self.cursor.step();
-                    match self.cursor.char() {
-                        Some('\n') => self.cursor.step(),
-                        Some('\r') if self.cursor.second() == Some('\n') => {
-                            self.cursor.step();
-                            self.cursor.step();
-                        }
-                        Some(escaped) => {
-                            self.cursor.step();
-                            parts.char(escaped, true, &here, false);
-                        }
-                        None => {}
-                    }
-                }
+                '\\' => self.escaped(&mut parts, &here),
                 '$' => self.dollar(&mut parts, false)?,
                 '`' => {
                     self.cursor.step();
@@ -446,6 +432,23 @@ impl<'t> Lexer<'t> {
             self.cursor.step();
         }
         Ok(Word { parts: parts.0, spot })
+    }
+
+    /// A backslash outside of quotes, and what follows it.
+    fn escaped(&mut self, parts: &mut Parts, here: &Spot) {
+        self.cursor.step();
+        match self.cursor.char() {
+            Some('\n') => self.cursor.step(),
+            Some('\r') if self.cursor.second() == Some('\n') => {
+                self.cursor.step();
+                self.cursor.step();
+            }
+            Some(escaped) => {
+                self.cursor.step();
+                parts.char(escaped, true, here, false);
+            }
+            None => {}
+        }
     }
 
     fn is_stuck(&self) -> bool {

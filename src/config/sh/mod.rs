@@ -371,7 +371,7 @@ impl Word {
             parts.push(Part { what, is_quoted: false, spot: spot.clone() });
         }
         parts.extend(rest.iter().cloned());
-        let value = Word { parts, spot };
+        let value = Self { parts, spot };
         Some(Assignment { name: base.to_owned(), appends, value })
     }
 }
