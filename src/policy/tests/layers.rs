@@ -111,32 +111,45 @@ fn shipped_policies_keep_their_promises() {
     let table = RULES.iter().map(|rule| {
         let levels = ["default", "release", "ci", "pedantic"]
             .map(|name| format!("{:?}", level(name, rule)).to_lowercase());
-        format!("{rule:24}{:9}{:9}{:9}{}\n", levels[0], levels[1], levels[2], levels[3])
+        format!("{rule:28}{:9}{:9}{:9}{}\n", levels[0], levels[1], levels[2], levels[3])
     });
     insta::assert_snapshot!(table.collect::<String>(), @"
-    action-id-differs       warning  warning  error    error
-    artifact-not-parsed     error    error    warning  error
-    cache-key-no-toolchain  warning  note     error    error
-    cache-key-volatile      error    note     error    error
-    cache-no-restore-keys   warning  note     error    error
-    cgo-enabled             note     error    warning  warning
-    expired-ignore          warning  error    warning  error
-    file-not-read           warning  warning  error    error
-    hash-log-incomplete     warning  warning  error    error
-    leaked-environment      warning  error    warning  error
-    leaked-goroot           note     note     off      warning
-    leaked-host             warning  error    off      error
-    leaked-path             warning  error    off      error
-    leaked-user             warning  error    off      error
-    missing-trimpath        error    error    error    error
-    nondeterministic-output error    error    warning  error
-    not-reproducible        error    error    warning  error
-    nothing-compared        error    error    error    error
-    stray-a                 error    note     error    error
-    unpinned-toolchain      warning  error    error    error
-    unused-ignore           note     warning  note     warning
-    volatile-gcflags        error    error    error    error
-    volatile-ldflags        warning  error    warning  error
+    action-id-differs           warning  warning  error    error
+    artifact-not-parsed         error    error    warning  error
+    cache-clean                 warning  note     error    error
+    cache-key-no-toolchain      warning  note     error    error
+    cache-key-volatile          error    note     error    error
+    cache-no-restore-keys       warning  note     error    error
+    cgo-enabled                 note     error    warning  warning
+    cgo-enabled-unpinned        warning  error    off      error
+    docker-cache-mount-mismatch warning  note     error    error
+    docker-copy-before-download warning  note     error    error
+    docker-no-cache-mount       off      off      note     warning
+    expired-ignore              warning  error    warning  error
+    file-not-read               warning  warning  error    error
+    go-get-in-ci                off      note     note     warning
+    go-run-helper               off      off      note     warning
+    go-tool-unpinned            off      note     note     warning
+    goreleaser-no-mod-timestamp off      warning  off      warning
+    hash-log-incomplete         warning  warning  error    error
+    installsuffix-obsolete      off      off      off      warning
+    leaked-environment          warning  error    warning  error
+    leaked-goroot               note     note     off      warning
+    leaked-host                 warning  error    off      error
+    leaked-path                 warning  error    off      error
+    leaked-user                 warning  error    off      error
+    missing-trimpath            error    error    error    error
+    mod-mod                     warning  error    warning  error
+    nondeterministic-output     error    error    warning  error
+    not-reproducible            error    error    warning  error
+    nothing-compared            error    error    error    error
+    stray-a                     error    note     error    error
+    test-cache-defeated         off      off      note     warning
+    unpinned-toolchain          warning  error    error    error
+    unused-ignore               note     warning  note     warning
+    volatile-gcflags            error    error    error    error
+    volatile-ldflags            warning  error    warning  error
+    warm-flags-mismatch         warning  note     error    error
     ");
     for rule in RULES {
         assert!(level("pedantic", rule) >= Level::Warning, "{rule}");
