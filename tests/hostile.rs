@@ -127,3 +127,61 @@ fn a_file_that_is_cut_off_anywhere_is_read_or_told() {
         assert!(findings.len() <= 2, "{end}: {findings:?}");
     }
 }
+
+/// Build files that never end: everything is bounded, and what is not closed is told.
+#[test]
+fn hostile_build_files_are_told_promptly() {
+    let many = |line: &str, count: usize| line.repeat(count);
+    let doubling: String =
+        (0..60).map(|n| format!("A{n} = $(A{0}) $(A{0})\n", n + 1)).collect::<String>()
+            + "A60 = x\nall:\n\tgo build $(A0) .\n";
+    let calls: String =
+        (0..200).map(|n| format!("t{n}: t{0}\n\t$(MAKE) t{0}\n\t$(MAKE) t{0}\n", n + 1)).collect();
+    let functions: String =
+        (0..50).map(|n| format!("f{n}() {{ f{0}; f{0}; f{0}; }}\n", n + 1)).collect::<String>()
+            + "f0\n";
+    let tasks: String = (0..100)
+        .map(|n| format!("  t{n}: {{cmds: [{{task: t{0}}}, {{task: t{0}}}]}}\n", n + 1))
+        .collect();
+    for (path, text) in [
+        ("Makefile", doubling.as_str()),
+        ("Makefile", &calls),
+        ("Makefile", &many("$(", 100_000)),
+        ("Makefile", &many("a:\n\tgo build -a .\n", 20_000)),
+        ("Makefile", &format!("a:\n\t{}\n", many("$(", 50_000))),
+        ("Makefile", &format!("a:\n\tgo build {} .\n", many("\"$(x)\" ", 50_000))),
+        ("Makefile", &format!("include {}\n", many("Makefile ", 50_000))),
+        ("justfile", &many("a: a\n  just a\n", 10_000)),
+        ("Taskfile.yml", &format!("version: '3'\ntasks:\n{tasks}")),
+        ("Dockerfile", &format!("FROM x\nRUN {}", many("a && \\\n", 50_000))),
+        ("Dockerfile", &many("FROM x AS x\nRUN go build -a\n", 10_000)),
+        ("Dockerfile", "FROM x\nRUN <<A <<B\n"),
+        ("Makefile", "a:\n\t\u{0}\u{feff}go\u{2028} build -a '\u{0}'\n"),
+    ] {
+        let file = SourceFile { path: path.to_owned(), text: text.to_owned() };
+        let start: String = text.chars().take(40).collect();
+        promptly(&format!("{path}: {start}"), Repository::new(vec![file], vec![path.to_owned()]));
+    }
+    let script = |text: &str| {
+        vec![
+            SourceFile { path: "Makefile".to_owned(), text: "a:\n\t./x.sh\n".to_owned() },
+            SourceFile { path: "x.sh".to_owned(), text: text.to_owned() },
+        ]
+    };
+    for text in [
+        &functions,
+        &many("(", 200_000),
+        &many("$(", 100_000),
+        &many("a=$a$a\n", 5_000),
+        &many("f() {", 50_000),
+    ] {
+        let start: String = text.chars().take(20).collect();
+        promptly(&start, Repository::new(script(text), Vec::new()));
+    }
+    let findings =
+        promptly("quote", Repository::new(script("go build -a\necho 'open\n"), Vec::new()));
+    let [finding] = findings.as_slice() else { panic!("{findings:?}") };
+    let place = finding.place.clone().unwrap();
+    assert_eq!((finding.rule, place.path.as_str()), ("file-not-read", "x.sh"));
+    assert_eq!(place.at.map(|(line, column)| (line.get(), column.get())), Some((2, 6)));
+}

@@ -118,7 +118,7 @@ impl CheckArgs {
             Some(plan) => plan.source.clone(),
             None => Source::around(&dir, &dir)?,
         };
-        let files = repository::read(&source);
+        let files = repository::read(&repository::find(&source));
         self.probe()?;
 
         // Work.

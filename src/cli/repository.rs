@@ -1,50 +1,72 @@
 //! Reads the files of a repository that rules look at.
 
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::{fs, io};
 
 use crate::capture::tree::Source;
 use crate::config::{self, PathPattern, Repository, SourceFile, Unread};
 use crate::finding::Place;
 
-/// A CI file of 1 MB is no CI file; its parser refuses it by name.
+/// A CI or build file of 1 MB is none; its parser refuses it by name.
 const LARGEST: u64 = 2 << 20;
 /// Files that other files take in, and no more.
 const MAX_TAKEN_IN: usize = 1024;
-/// Where CI systems look, below the root, for a tree that git does not list.
+/// Where CI and build files usually stand, below the root, for a tree that git does not list.
 const FOLDERS: &[&str] = &[
     "",
-    ".github/workflows",
-    ".circleci",
-    ".buildkite",
-    ".woodpecker",
     ".azure-pipelines",
     ".azuredevops",
+    ".buildkite",
+    ".circleci",
+    ".github/workflows",
     ".pipelines",
+    ".woodpecker",
+    "build",
+    "ci",
+    "hack",
+    "scripts",
 ];
 
-/// Reads the CI files below the audited directory, or of the repository around it when it has none.
-pub(super) fn read(source: &Source) -> Repository {
+/// A folder that is audited as a repository, and the files in it.
+#[derive(Debug)]
+pub(super) struct Audited {
+    pub(super) root: PathBuf,
+    /// Relative to the root, with `/`.
+    pub(super) paths: Vec<String>,
+}
+
+/// Finds the files below the audited directory, or of the repository around it
+/// when it has no workflows of its own.
+pub(super) fn find(source: &Source) -> Audited {
     let all: Vec<String> = match source.files() {
         Some(files) => files.iter().map(|file| file.to_string_lossy().into_owned()).collect(),
-        None => unlisted(&source.root),
+        None => usual_files(&source.root),
     };
     let below = source.below.to_string_lossy();
     let own: Vec<String> =
         all.iter().filter_map(|path| under(path, &below)).map(str::to_owned).collect();
-    let (root, mut paths) = match own.iter().any(|path| is_own(path)) {
+    let (root, mut paths) = match own.iter().any(|path| path.starts_with(".github/")) {
         true => (source.root.join(&source.below), own),
         false => (source.root.clone(), all),
     };
     paths.sort();
-    let mut reader = Reader { root: &root, files: Vec::new(), unread: Vec::new() };
-    for path in paths.iter().filter(|path| is_read(path)) {
-        reader.read(path);
+    Audited { root, paths }
+}
+
+/// Reads the files that rules look at.
+pub(super) fn read(audited: &Audited) -> Repository {
+    let mut reader = Reader { root: &audited.root, files: Vec::new(), unread: Vec::new() };
+    for path in &audited.paths {
+        if config::is_read(path) {
+            reader.read(path);
+        } else if config::may_be_script(path) {
+            reader.read_script(path);
+        }
     }
-    reader.read_taken_in(&paths);
+    reader.read_taken_in(&audited.paths);
     let Reader { files, unread, .. } = reader;
-    Repository::new(files, paths).with_unread(unread)
+    Repository::new(files, audited.paths.clone()).with_unread(unread)
 }
 
 struct Reader<'a> {
@@ -65,12 +87,23 @@ impl Reader<'_> {
         }
     }
 
+    /// A file without an ending is a script if its first line says so; what
+    /// cannot be read as text is none.
+    fn read_script(&mut self, path: &str) {
+        if let Ok(Some(text)) = read_file(&self.root.join(path))
+            && text.starts_with("#!")
+        {
+            self.files.push(SourceFile { path: path.to_owned(), text });
+        }
+    }
+
     /// Reads what the files read so far include, and what these include.
     fn read_taken_in(&mut self, paths: &[String]) {
         let of_file = |file: &SourceFile| file.path.clone();
         let of_unread = |unread: &Unread| unread.place.path.clone();
         let mut seen: BTreeSet<String> = self.files.iter().map(of_file).collect();
         seen.extend(self.unread.iter().map(of_unread));
+        let most = seen.len().saturating_add(MAX_TAKEN_IN);
         let mut next = 0;
         while let Some(file) = self.files.get(next) {
             next += 1;
@@ -80,7 +113,7 @@ impl Reader<'_> {
                 paths.iter().filter(|path| wanted.iter().any(|pattern| pattern.is_match(path)));
             let found: Vec<&String> = found.collect();
             for path in found {
-                if seen.len() < MAX_TAKEN_IN && seen.insert(path.clone()) {
+                if seen.len() < most && seen.insert(path.clone()) {
                     self.read(path);
                 }
             }
@@ -88,19 +121,8 @@ impl Reader<'_> {
     }
 }
 
-/// Tells whether a path shows that a folder has CI of its own.
-fn is_own(path: &str) -> bool {
-    let folder = path.split('/').next().unwrap_or_default();
-    folder == ".github" || (folder.starts_with('.') && config::is_read(path))
-}
-
 fn under<'a>(path: &'a str, below: &str) -> Option<&'a str> {
     if below.is_empty() { Some(path) } else { path.strip_prefix(below)?.strip_prefix('/') }
-}
-
-fn is_read(path: &str) -> bool {
-    let yaml = path.ends_with(".yml") || path.ends_with(".yaml");
-    (yaml && path.starts_with(".github/")) || config::is_read(path)
 }
 
 /// `None` is no file: a link may lead out of the tree, and a listed file may be deleted.
@@ -113,14 +135,23 @@ fn read_file(file: &Path) -> Result<Option<String>, String> {
         return Ok(None);
     }
     if data.len() > LARGEST {
-        return Err(format!("it has {} bytes, and no CI file has more than {LARGEST}", data.len()));
+        return Err(format!(
+            "it has {} bytes, and no CI or build file has more than {LARGEST}",
+            data.len()
+        ));
     }
     let bytes = fs::read(file).map_err(|err| err.to_string())?;
-    Ok(Some(String::from_utf8_lossy(&bytes).into_owned()))
+    if let Some(at) = bytes.iter().position(|byte| *byte == 0) {
+        return Err(format!("byte {at} is NUL: it is no text"));
+    }
+    let text = String::from_utf8(bytes);
+    text.map(Some).map_err(|err| {
+        format!("byte {} begins no character of UTF-8", err.utf8_error().valid_up_to())
+    })
 }
 
-/// Without git only the places where CI systems look are listed.
-fn unlisted(root: &Path) -> Vec<String> {
+/// Without git only the places where CI files and build files usually stand are listed.
+fn usual_files(root: &Path) -> Vec<String> {
     let files = FOLDERS.iter().flat_map(|folder| {
         let entries = fs::read_dir(root.join(folder)).into_iter().flatten().flatten();
         entries.map(move |entry| {
@@ -128,5 +159,5 @@ fn unlisted(root: &Path) -> Vec<String> {
             if folder.is_empty() { name } else { format!("{folder}/{name}") }
         })
     });
-    files.filter(|path| is_read(path)).collect()
+    files.collect()
 }

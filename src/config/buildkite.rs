@@ -125,7 +125,7 @@ impl Jobs<'_, '_> {
                 id: None,
                 place,
                 is_conditional: false,
-                lines,
+                run: lines.into(),
                 image: None,
                 kind,
             });

@@ -87,7 +87,7 @@ fn step(
         id,
         place: document.place(node),
         is_conditional: false,
-        lines,
+        run: lines.into(),
         image,
         kind,
     })

@@ -206,7 +206,7 @@ impl Steps<'_, '_> {
             id: None,
             place,
             is_conditional: false,
-            lines,
+            run: lines.into(),
             image,
             kind,
         });

@@ -1,11 +1,15 @@
 //! Build and CI files of the audited repository: text in, values with positions out; no I/O.
 #![warn(clippy::arithmetic_side_effects, clippy::indexing_slicing)]
 
+pub mod dockerfile;
 pub mod expression;
+pub mod go_command;
 pub mod go_paths;
+pub mod goreleaser;
 pub mod pipeline;
 pub mod script;
 pub mod template;
+pub mod text;
 pub mod yaml;
 
 mod azure;
@@ -15,19 +19,32 @@ mod classify;
 mod cloud_build;
 mod document;
 mod drone;
+mod follow;
 mod github;
 mod gitlab;
+mod justfile;
+mod kinds;
+mod makefile;
 mod platform;
 mod scope;
+mod sh;
 mod shell;
+mod taskfile;
 mod toolchain;
 mod variables;
 
+pub use follow::DockerRun;
+pub use kinds::{is_read, may_be_script};
+
 use std::sync::OnceLock;
 
-pub use platform::{PathPattern, is_read, taken_in};
+pub use platform::{PathPattern, taken_in};
 
 use crate::finding::Place;
+use dockerfile::Dockerfile;
+use follow::Followed;
+use go_command::{Caller, GoCommand, OtherCommand};
+use goreleaser::ReleaseBuild;
 use pipeline::{CachedBy, Pipeline};
 
 /// The files of a repository that goaudit reads, and which paths it holds.
@@ -39,6 +56,8 @@ pub struct Repository {
     not_had: Vec<Unread>,
     /// Made from the files when a rule first asks.
     reading: OnceLock<Reading>,
+    /// Followed from the files when a rule first asks.
+    followed: OnceLock<Followed>,
 }
 
 /// One text file of the repository.
@@ -71,7 +90,13 @@ impl Repository {
     pub fn new(mut files: Vec<SourceFile>, mut paths: Vec<String>) -> Self {
         files.sort_by(|first, second| first.path.cmp(&second.path));
         paths.sort();
-        Self { files, paths, not_had: Vec::new(), reading: OnceLock::new() }
+        Self {
+            files,
+            paths,
+            not_had: Vec::new(),
+            reading: OnceLock::new(),
+            followed: OnceLock::new(),
+        }
     }
 
     /// Adds files that are there and could not be had: unreadable, too large.
@@ -106,7 +131,47 @@ impl Repository {
 
     /// The files that could not be read.
     pub fn unread(&self) -> impl Iterator<Item = &Unread> {
-        self.not_had.iter().chain(&self.reading().unread)
+        self.not_had.iter().chain(&self.reading().unread).chain(&self.followed().unread)
+    }
+
+    /// The go commands of all files, each for every way that leads to it.
+    #[must_use]
+    pub fn go_commands(&self) -> &[GoCommand] {
+        &self.followed().go
+    }
+
+    /// Other commands that say something about builds.
+    #[must_use]
+    pub fn other_commands(&self) -> &[OtherCommand] {
+        &self.followed().others
+    }
+
+    #[must_use]
+    pub fn dockerfiles(&self) -> &[Dockerfile] {
+        &self.followed().dockerfiles
+    }
+
+    /// The `RUN` instructions of all Dockerfiles, in order.
+    #[must_use]
+    pub fn docker_runs(&self) -> &[DockerRun] {
+        &self.followed().docker_runs
+    }
+
+    /// The builds of GoReleaser, each with the command that it runs.
+    pub fn releases(&self) -> impl Iterator<Item = (&GoCommand, &ReleaseBuild)> {
+        let followed = self.followed();
+        let command = |index: usize| followed.go.get(index);
+        followed.releases.iter().filter_map(move |(index, build)| Some((command(*index)?, build)))
+    }
+
+    /// Calls that could not be followed: what is called, and where.
+    #[must_use]
+    pub fn not_followed(&self) -> &[Caller] {
+        &self.followed().not_followed
+    }
+
+    fn followed(&self) -> &Followed {
+        self.followed.get_or_init(|| follow::follow(self))
     }
 
     fn reading(&self) -> &Reading {

@@ -91,11 +91,32 @@ pub struct Step {
     pub place: Place,
     /// Whether the step may be left out: it has an `if:` or its like.
     pub is_conditional: bool,
-    /// Of a script: where each piece of its text stands.
-    pub lines: Lines,
+    /// Of a script: what it is run with.
+    pub run: Run,
     /// The image of the step where it is not that of the job.
     pub image: Option<Image>,
     pub kind: StepKind,
+}
+
+/// What a script is run with, and where its lines stand.
+#[derive(Debug, Clone, Default)]
+pub struct Run {
+    /// Where each piece of the text stands.
+    pub lines: Lines,
+    /// The environment that the files give it; the names in lower case.
+    pub env: BTreeMap<String, Value>,
+    /// The working directory, where one is given.
+    pub dir: Option<Value>,
+    /// The shell, where one is named.
+    pub shell: Option<Value>,
+    /// What the expressions in the text are, by what stands between `${{` and `}}`.
+    pub expressions: BTreeMap<String, Value>,
+}
+
+impl From<Lines> for Run {
+    fn from(lines: Lines) -> Self {
+        Self { lines, ..Self::default() }
+    }
 }
 
 #[derive(Debug, Clone)]
@@ -330,7 +351,7 @@ impl Step {
             StepKind::Script { text } => text,
             _ => "",
         };
-        self.lines.place(text, offset).unwrap_or_else(|| self.place.clone())
+        self.run.lines.place(text, offset).unwrap_or_else(|| self.place.clone())
     }
 }
 

@@ -3,6 +3,7 @@
 use globset::{GlobBuilder, GlobMatcher};
 
 use super::document::Document;
+use super::follow::is_of_others;
 use super::{Reading, SourceFile};
 use super::{azure, buildkite, circleci, cloud_build, drone, github, gitlab};
 
@@ -31,12 +32,9 @@ pub(super) fn read(sources: &[SourceFile]) -> Reading {
     all
 }
 
-/// Tells whether goaudit reads the file of a path, whatever else names it.
-#[must_use]
-pub fn is_read(path: &str) -> bool {
-    let is_of_others =
-        path.split('/').any(|folder| matches!(folder, "vendor" | "node_modules" | "testdata"));
-    !is_of_others
+/// Tells whether the file of a path is one of a CI system, whatever else names it.
+pub(super) fn is_ci_file(path: &str) -> bool {
+    !is_of_others(path)
         && (github::is_read(path)
             || gitlab::is_root(path)
             || circleci::is_root(path)

@@ -22,6 +22,9 @@ pub(super) struct Scope {
     /// Outputs of the jobs before, by job id.
     pub needs: BTreeMap<String, Values>,
     pub matrix: Matrix,
+    /// Working directory and shell of the scripts that name none.
+    pub dir: Option<Value>,
+    pub shell: Option<Value>,
 }
 
 /// Stands for an expression in shell text; a character for private use.

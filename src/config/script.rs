@@ -1,5 +1,6 @@
 //! The text of a script, and where each piece of it stands in its files.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::document::Document;
@@ -35,6 +36,27 @@ impl Lines {
         let index = column.get().saturating_sub(1) as usize;
         let column = ColumnNumber::from_index(index.saturating_add(before.chars().count()));
         Some(Place { path: piece.path.to_string(), at: Some((line, column)) })
+    }
+
+    /// Cuts a range of the text where what is written ends or goes on elsewhere.
+    /// The second is whether the part is in the file as it is in the text.
+    pub(super) fn cut(&self, range: Range<usize>) -> Vec<(Range<usize>, bool)> {
+        let mut parts = Vec::new();
+        let mut done = range.start;
+        let mut part = |end: usize, is_written: bool| {
+            let end = end.min(range.end);
+            if end > done {
+                parts.push((done..end, is_written));
+                done = end;
+            }
+        };
+        let first = self.0.partition_point(|piece| piece.start <= range.start).saturating_sub(1);
+        for piece in self.0.iter().skip(first).take_while(|piece| piece.start < range.end) {
+            part(piece.start, false);
+            part(piece.end, true);
+        }
+        part(range.end, false);
+        parts
     }
 }
 

@@ -39,6 +39,9 @@ const BOOLEAN: &[&str] = &[
     "benchmem",
     "buildvcs",
     "c",
+    "cache",
+    "changed",
+    "compiled",
     "cover",
     "deps",
     "e",
@@ -47,20 +50,26 @@ const BOOLEAN: &[&str] = &[
     "find",
     "fix",
     "fullpath",
+    "fuzzcache",
     "i",
     "json",
     "linkshared",
     "m",
+    "modcache",
     "modcacherw",
     "msan",
     "n",
     "race",
+    "retracted",
     "short",
     "test",
+    "testcache",
+    "tool",
     "trimpath",
     "u",
     "v",
     "versions",
+    "w",
     "work",
     "x",
 ];
@@ -72,6 +81,14 @@ impl GoCommand {
     /// Splits the arguments after `go`, together with the value of GOFLAGS.
     #[must_use]
     pub fn parse(args: &[String], goflags: &str) -> Self {
+        Self::parse_at(args, goflags).0
+    }
+
+    /// Splits as [`GoCommand::parse`] does, and tells for each flag of the command line, in order,
+    /// which argument it is and which one its value is, where that is another.
+    #[must_use]
+    pub fn parse_at(args: &[String], goflags: &str) -> (Self, Vec<(usize, Option<usize>)>) {
+        let mut at = Vec::new();
         let (verb, rest) =
             args.split_first().map_or(("", [].as_slice()), |(verb, rest)| (verb.as_str(), rest));
         let mut flags: Vec<Flag> = split_goflags(goflags)
@@ -79,32 +96,40 @@ impl GoCommand {
             .filter_map(|word| single(word, Origin::Goflags))
             .collect();
         let mut packages = Vec::new();
-        let mut words = rest.iter();
-        while let Some(word) = words.next() {
+        let mut words = rest.iter().enumerate();
+        while let Some((index, word)) = words.next() {
+            let index = index.saturating_add(1);
             let Some(mut flag) = single(word, Origin::CommandLine) else {
                 packages.push(word.clone());
                 // `go test PKG -args …` and `go run PKG ARG…` hand the rest to the program.
                 if verb == "run" {
                     // A program is a package, or several files of one.
                     let is_file = |word: &str| word.ends_with(".go");
+                    let files = words.map(|(_, next)| next);
                     packages
-                        .extend(words.take_while(|next| is_file(word) && is_file(next)).cloned());
+                        .extend(files.take_while(|next| is_file(word) && is_file(next)).cloned());
                     break;
                 }
                 continue;
             };
             if flag.name.is_empty() || flag.name == "args" {
                 if flag.name.is_empty() {
-                    packages.extend(words.cloned());
+                    packages.extend(words.map(|(_, word)| word.clone()));
                 }
                 break;
             }
-            if flag.value.is_none() && !BOOLEAN.contains(&flag.name.as_str()) {
-                flag.value = words.next().cloned();
+            let mut value_at = None;
+            if flag.value.is_none()
+                && !BOOLEAN.contains(&flag.name.as_str())
+                && let Some((next, value)) = words.next()
+            {
+                flag.value = Some(value.clone());
+                value_at = Some(next.saturating_add(1));
             }
+            at.push((index, value_at));
             flags.push(flag);
         }
-        Self { verb: verb.to_owned(), flags, packages }
+        (Self { verb: verb.to_owned(), flags, packages }, at)
     }
 
     /// Says whether the command compiles or links packages.

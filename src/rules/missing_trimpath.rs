@@ -1,6 +1,9 @@
 #![doc = include_str!("missing_trimpath.md")]
 
+use super::commands::{self, Releases};
 use super::{Builds, Check, Rule, leaking};
+use crate::config::Repository;
+use crate::config::go_command::{Context, GoCommand};
 use crate::finding::{Finding, Level};
 use crate::golang::hash_log::KeyKind;
 use crate::recording::Invocation;
@@ -10,8 +13,38 @@ pub(crate) const RULE: Rule = Rule {
     summary: "an executable is built without -trimpath",
     explanation: include_str!("missing_trimpath.md"),
     level: Level::Warning,
-    check: Check::Builds(check),
+    check: Check::Both { builds: check, files: check_files },
 };
+
+fn check_files(repository: &Repository) -> Vec<Finding> {
+    let releases = Releases::of(repository);
+    commands::builds(repository)
+        .filter(|command| makes_artifact(command) && releases.has(command))
+        .filter(|command| !command.is_open && !command.is_set("trimpath"))
+        .map(|command| {
+            let message = "what is built here is released, and without -trimpath it holds the directories of the \
+                           module, of its dependencies and of Go";
+            let fix = match command.at.context {
+                Context::GoReleaser => "flags: [-trimpath]",
+                _ => "add -trimpath to the command, or set GOFLAGS=-trimpath",
+            };
+            commands::finding(&RULE, command, None, message).with_fix(fix)
+        })
+        .collect()
+}
+
+/// A build of several packages without `-o` leaves no executable, and an image has one path for all.
+fn makes_artifact(command: &GoCommand) -> bool {
+    let is_check = command.flag("o").is_none()
+        && command.command.packages.iter().any(|package| package.ends_with("..."));
+    let is_discarded = command.command.value("o") == "/dev/null";
+    command.verb() == "build"
+        && command.at.context != Context::Dockerfile
+        && !is_check
+        && !is_discarded
+        && !command.is_set("race")
+        && !command.is_set("cover")
+}
 
 fn check(builds: &Builds<'_>) -> Vec<Finding> {
     let lacking: Vec<&Invocation> = lacking(builds).collect();

@@ -6,6 +6,7 @@
 mod action_id_differs;
 mod artifact_not_parsed;
 mod builds;
+mod cache_clean;
 mod cache_dependency_path_missing;
 mod cache_key_constant;
 mod cache_key_hash_empty;
@@ -22,11 +23,22 @@ mod cache_pr_scope_only;
 mod cache_restore_without_save;
 mod cache_version_mismatch;
 mod cgo_enabled;
+mod cgo_enabled_unpinned;
+mod commands;
+mod docker;
+mod docker_cache_mount_mismatch;
+mod docker_copy_before_download;
+mod docker_no_cache_mount;
 mod double_cache;
 mod double_setup_go;
 pub(crate) mod expired_ignore;
 mod file_not_read;
+mod go_get_in_ci;
+mod go_run_helper;
+mod go_tool_unpinned;
+mod goreleaser_no_mod_timestamp;
 mod hash_log_incomplete;
+mod installsuffix_obsolete;
 mod leaked_environment;
 mod leaked_goroot;
 mod leaked_host;
@@ -34,6 +46,7 @@ mod leaked_path;
 mod leaked_user;
 mod leaking;
 mod missing_trimpath;
+mod mod_mod;
 mod nondeterministic_output;
 mod not_reproducible;
 pub(crate) mod nothing_compared;
@@ -42,10 +55,13 @@ mod setup_go;
 mod setup_go_before_checkout;
 mod spelling;
 mod stray_a;
+mod test_cache_defeated;
 mod unpinned_toolchain;
 pub(crate) mod unused_ignore;
 mod volatile_gcflags;
 mod volatile_ldflags;
+mod volatility;
+mod warm_flags_mismatch;
 
 use std::collections::BTreeSet;
 
@@ -58,6 +74,7 @@ pub use builds::Builds;
 pub const RULES: &[&Rule] = &[
     &action_id_differs::RULE,
     &artifact_not_parsed::RULE,
+    &cache_clean::RULE,
     &cache_dependency_path_missing::RULE,
     &cache_key_constant::RULE,
     &cache_key_hash_empty::RULE,
@@ -74,27 +91,39 @@ pub const RULES: &[&Rule] = &[
     &cache_restore_without_save::RULE,
     &cache_version_mismatch::RULE,
     &cgo_enabled::RULE,
+    &cgo_enabled_unpinned::RULE,
+    &docker_cache_mount_mismatch::RULE,
+    &docker_copy_before_download::RULE,
+    &docker_no_cache_mount::RULE,
     &double_cache::RULE,
     &double_setup_go::RULE,
     &expired_ignore::RULE,
     &file_not_read::RULE,
+    &go_get_in_ci::RULE,
+    &go_run_helper::RULE,
+    &go_tool_unpinned::RULE,
+    &goreleaser_no_mod_timestamp::RULE,
     &hash_log_incomplete::RULE,
+    &installsuffix_obsolete::RULE,
     &leaked_environment::RULE,
     &leaked_goroot::RULE,
     &leaked_host::RULE,
     &leaked_path::RULE,
     &leaked_user::RULE,
     &missing_trimpath::RULE,
+    &mod_mod::RULE,
     &nondeterministic_output::RULE,
     &not_reproducible::RULE,
     &nothing_compared::RULE,
     &restore_key_dead::RULE,
     &setup_go_before_checkout::RULE,
     &stray_a::RULE,
+    &test_cache_defeated::RULE,
     &unpinned_toolchain::RULE,
     &unused_ignore::RULE,
     &volatile_gcflags::RULE,
     &volatile_ldflags::RULE,
+    &warm_flags_mismatch::RULE,
 ];
 
 /// What a rule is called, what it reads, and how it reads it.
@@ -119,8 +148,8 @@ pub enum Check {
     Builds(fn(&Builds<'_>) -> Vec<Finding>),
     /// The build and CI files of the repository.
     Files(fn(&Repository) -> Vec<Finding>),
-    /// Both of these: what the files ask for, and what the builds then used.
-    Both(fn(&Repository) -> Vec<Finding>, fn(&Builds<'_>) -> Vec<Finding>),
+    /// Both: what the files say, and what a recorded build did.
+    Both { builds: fn(&Builds<'_>) -> Vec<Finding>, files: fn(&Repository) -> Vec<Finding> },
     /// Stated by the engine itself (a policy's ignores, files that could not be read).
     Engine,
 }
@@ -129,7 +158,7 @@ impl Rule {
     /// Says whether the rule reads files alone, so that it runs at every depth.
     #[must_use]
     pub const fn is_about_files(&self) -> bool {
-        matches!(self.check, Check::Files(_))
+        matches!(self.check, Check::Files(_) | Check::Both { .. })
     }
 
     /// Starts a finding of this rule.
@@ -179,7 +208,7 @@ pub fn by_id(id: &str) -> Option<&'static Rule> {
 #[must_use]
 pub fn check_builds(builds: &Builds<'_>) -> Vec<Finding> {
     sorted(RULES.iter().flat_map(|rule| match rule.check {
-        Check::Builds(check) | Check::Both(_, check) => check(builds),
+        Check::Builds(check) | Check::Both { builds: check, .. } => check(builds),
         Check::Files(_) | Check::Engine => Vec::new(),
     }))
 }
@@ -191,7 +220,7 @@ pub fn check_builds(builds: &Builds<'_>) -> Vec<Finding> {
 #[must_use]
 pub fn check_files(repository: &Repository) -> Vec<Finding> {
     let mut findings = sorted(RULES.iter().flat_map(|rule| match rule.check {
-        Check::Files(check) | Check::Both(check, _) => check(repository),
+        Check::Files(check) | Check::Both { files: check, .. } => check(repository),
         Check::Builds(_) | Check::Engine => Vec::new(),
     }));
     let mut told = BTreeSet::new();

@@ -11,7 +11,7 @@ pub(crate) const RULE: Rule = Rule {
     summary: "nothing pins the Go version of the build",
     explanation: include_str!("unpinned_toolchain.md"),
     level: Level::Warning,
-    check: Check::Both(check_files, check_builds),
+    check: Check::Both { builds: check_builds, files: check_files },
 };
 
 fn check_builds(builds: &Builds<'_>) -> Vec<Finding> {

@@ -1,6 +1,8 @@
 #![doc = include_str!("volatile_ldflags.md")]
 
-use super::{Builds, Check, Rule};
+use super::volatility::{self, Volatile};
+use super::{Builds, Check, Rule, commands};
+use crate::config::Repository;
 use crate::detect::{self, Look};
 use crate::finding::{Finding, Level};
 
@@ -9,8 +11,34 @@ pub(crate) const RULE: Rule = Rule {
     summary: "a changing value in -ldflags",
     explanation: include_str!("volatile_ldflags.md"),
     level: Level::Note,
-    check: Check::Builds(check),
+    check: Check::Both { builds: check, files: check_files },
 };
+
+fn check_files(repository: &Repository) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for command in commands::builds(repository) {
+        for flag in command.flags.iter().filter(|flag| flag.name == "ldflags") {
+            let Some(value) = &flag.value else { continue };
+            // A commit is the same for all who build it; the recorded builds tell what it costs.
+            let mut volatile = volatility::all(value);
+            let found = volatile.find(|(why, _)| matches!(why, Volatile::Time | Volatile::Run));
+            let Some((why, piece)) = found else { continue };
+            let message =
+                format!("-ldflags stamps {}: no two builds give the same bytes", why.what());
+            let place = piece.spot.place();
+            let finding = commands::finding(&RULE, command, Some(&place), message);
+            findings.push(finding.with_fix(fix(Some(Look::Time))));
+        }
+    }
+    let default = repository.releases().filter(|(_, build)| build.ldflags.is_none());
+    findings.extend(default.map(|(command, _)| {
+        let message = "without ldflags GoReleaser stamps main.date with the time of the build: no two builds give \
+                       the same bytes";
+        let fix = "ldflags: [-s -w -X main.version={{.Version}} -X main.commit={{.Commit}} -X main.date={{.CommitDate}}]";
+        commands::finding(&RULE, command, None, message).with_fix(fix)
+    }));
+    findings
+}
 
 fn check(builds: &Builds<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();

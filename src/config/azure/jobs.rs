@@ -174,7 +174,7 @@ impl<'a> Jobs<'a> {
                 id: None,
                 place,
                 is_conditional: false,
-                lines,
+                run: lines.into(),
                 image: None,
                 kind,
             });

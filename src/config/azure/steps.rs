@@ -162,7 +162,15 @@ impl<'a> Steps<'_, 'a> {
         let id = document.text(node, &["name"]).map(str::to_ascii_lowercase);
         let place = document.place(node);
         let is_conditional = document.find(node, &["condition"]).is_some();
-        self.steps.push(Step { subject, id, place, is_conditional, lines, image: None, kind });
+        self.steps.push(Step {
+            subject,
+            id,
+            place,
+            is_conditional,
+            run: lines.into(),
+            image: None,
+            kind,
+        });
     }
 }
 

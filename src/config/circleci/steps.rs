@@ -109,7 +109,7 @@ impl Walk<'_> {
             id: None,
             place,
             is_conditional: false,
-            lines,
+            run: lines.into(),
             image: None,
             kind,
         });

@@ -21,6 +21,21 @@ const CACHES: &[&str] = &[
     "warpbuilds/cache",
 ];
 
+/// Actions that run a script, and the input that it is.
+const SCRIPTS: &[(&str, &str)] = &[
+    ("addnab/docker-run-action", "run"),
+    ("geomys/sandboxed-step", "run"),
+    ("nick-fields/retry", "command"),
+    ("nick-invision/retry", "command"),
+    ("wandalen/wretry.action", "command"),
+];
+
+/// The input of an action that is a shell script.
+pub(super) fn script_input(uses: &str) -> Option<&'static str> {
+    let name = uses.split_once('@').map_or(uses, |(name, _)| name).to_ascii_lowercase();
+    SCRIPTS.iter().find(|(action, _)| *action == name).map(|(_, input)| *input)
+}
+
 pub(super) fn known(uses: &str) -> Known {
     let name = uses.split_once('@').map_or(uses, |(name, _)| name).to_ascii_lowercase();
     let cache = |name: &str| CACHES.contains(&name);

@@ -8,11 +8,12 @@ use super::actions::{self, Known};
 use crate::config::document::Document;
 use crate::config::go_paths;
 use crate::config::pipeline::{
-    CachePath, CacheStep, CacheUse, Checkout, Flag, SetupGo, Step, StepKind, Store, VersionSource,
+    CachePath, CacheStep, CacheUse, Checkout, Flag, Run, SetupGo, Step, StepKind, Store,
+    VersionSource,
 };
 use crate::config::scope::{Scope, Values};
 use crate::config::shell::{self, Sink};
-use crate::config::template::{Class, Part, Template, Value, plain};
+use crate::config::template::{Class, Part, Template, Value, plain, segments};
 use crate::config::yaml::NodeId;
 
 /// Steps of one pipeline that are walked. Actions that use each other twice
@@ -96,16 +97,15 @@ impl<'a> Steps<'_, 'a> {
         scope.env.extend(own);
         let id = document.text(node, &["id"]).map(str::to_ascii_lowercase);
         let (kind, outputs) = self.kind(document, node, id.as_deref(), scope);
+        let run = run(document, node, scope);
         if let Some(id) = &id {
             scope.steps.insert(id.clone(), outputs);
         }
         scope.env = outer;
         scope.env.extend(self.exported.clone());
-        let run = document.find(node, &["run"]).map(|run| document.script(run));
-        let lines = run.unwrap_or_default().lines;
         let place = document.place(node);
         let is_conditional = document.find(node, &["if"]).is_some();
-        self.steps.push(Step { subject, id, place, is_conditional, lines, image: None, kind });
+        self.steps.push(Step { subject, id, place, is_conditional, run, image: None, kind });
     }
 
     fn kind(
@@ -129,6 +129,11 @@ impl<'a> Steps<'_, 'a> {
             Known::SetupGo => setup_go(document, node, uses, scope),
             Known::Cache(how) => cache(document, node, how, scope),
             Known::Other => {
+                // Actions that run a script which they are given.
+                if let Some(script) = script_input(document, node, uses) {
+                    let text = document.tree.text(script).unwrap_or_default().to_owned();
+                    return (StepKind::Script { text }, Values::new());
+                }
                 let outputs = self.action(document, node, uses, scope);
                 (StepKind::Other { uses: uses.to_owned() }, outputs)
             }
@@ -157,6 +162,35 @@ impl<'a> Steps<'_, 'a> {
                 Some((name.to_ascii_lowercase(), inner.resolve(value)))
             })
             .collect()
+    }
+}
+
+/// The input of an action that is a script.
+fn script_input(document: &Document<'_>, node: NodeId, uses: &str) -> Option<NodeId> {
+    document.find(node, &["with", actions::script_input(uses)?])
+}
+
+/// What a script is run with.
+fn run(document: &Document<'_>, node: NodeId, scope: &Scope) -> Run {
+    let uses = document.text(node, &["uses"]);
+    let script = match uses {
+        Some(uses) => script_input(document, node, uses),
+        None => document.find(node, &["run"]),
+    };
+    let Some(script) = script else { return Run::default() };
+    let given = |name: &str| document.text(node, &[name]).map(|text| scope.resolve(text));
+    let text = document.tree.text(script).unwrap_or_default();
+    let expressions = segments(text).into_iter().filter(|segment| segment.is_expression);
+    let expressions = expressions.map(|segment| {
+        let whole = text.get(segment.range.clone()).unwrap_or_default();
+        (segment.text.to_owned(), scope.resolve(whole))
+    });
+    Run {
+        lines: document.script(script).lines,
+        env: scope.env.clone(),
+        dir: given("working-directory").or_else(|| scope.dir.clone()),
+        shell: given("shell").or_else(|| scope.shell.clone()).filter(|_| uses.is_none()),
+        expressions: expressions.collect(),
     }
 }
 

@@ -133,6 +133,7 @@ impl<'a> Jobs<'a> {
         self.open.push(document.path);
         let mut scope = Scope { inputs: workflow_inputs(document, inputs), ..Scope::default() };
         scope.env = document.values(document.root, &["env"], &scope);
+        defaults(document, document.root, &mut scope);
         let mut ended = Ended::default();
         let mut waiting = document.entries(document.root, &["jobs"]);
         let mut progress = true;
@@ -179,6 +180,7 @@ impl<'a> Jobs<'a> {
         scope.matrix = matrix::matrix(document, job);
         let own = document.values(job, &["env"], &scope);
         scope.env.extend(own);
+        defaults(document, job, &mut scope);
         let id = format!("{}{name}", caller.prefix);
         let mut before = caller.needs.clone();
         before.extend(
@@ -229,6 +231,16 @@ impl<'a> Jobs<'a> {
             _ => Values::new(),
         }
     }
+}
+
+/// Reads `defaults: run:` of a workflow or a job.
+fn defaults(document: &Document<'_>, node: NodeId, scope: &mut Scope) {
+    let given = |name: &str| {
+        document.text(node, &["defaults", "run", name]).map(|text| scope.resolve(text))
+    };
+    let (dir, shell) = (given("working-directory"), given("shell"));
+    scope.dir = dir.or(scope.dir.take());
+    scope.shell = shell.or(scope.shell.take());
 }
 
 fn needs<'d>(document: &'d Document<'_>, job: NodeId) -> impl Iterator<Item = &'d str> {

@@ -214,7 +214,7 @@ impl<'c, 'a> One<'c, 'a> {
             id: None,
             place,
             is_conditional: false,
-            lines,
+            run: lines.into(),
             image: None,
             kind,
         };

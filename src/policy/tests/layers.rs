@@ -116,6 +116,7 @@ fn shipped_policies_keep_their_promises() {
     insta::assert_snapshot!(table.collect::<String>(), @"
     action-id-differs             warning  warning  error    error
     artifact-not-parsed           error    error    warning  error
+    cache-clean                   warning  note     error    error
     cache-dependency-path-missing error    note     error    error
     cache-key-constant            error    note     error    error
     cache-key-hash-empty          error    note     error    error
@@ -132,27 +133,39 @@ fn shipped_policies_keep_their_promises() {
     cache-restore-without-save    warning  note     error    error
     cache-version-mismatch        warning  note     error    error
     cgo-enabled                   note     error    warning  warning
+    cgo-enabled-unpinned          warning  error    off      error
+    docker-cache-mount-mismatch   warning  note     error    error
+    docker-copy-before-download   warning  note     error    error
+    docker-no-cache-mount         off      off      note     warning
     double-cache                  warning  note     error    error
     double-setup-go               warning  note     error    error
     expired-ignore                warning  error    warning  error
     file-not-read                 warning  warning  error    error
+    go-get-in-ci                  off      note     note     warning
+    go-run-helper                 off      off      note     warning
+    go-tool-unpinned              off      note     note     warning
+    goreleaser-no-mod-timestamp   off      warning  off      warning
     hash-log-incomplete           warning  warning  error    error
+    installsuffix-obsolete        off      off      off      warning
     leaked-environment            warning  error    warning  error
     leaked-goroot                 note     note     off      warning
     leaked-host                   warning  error    off      error
     leaked-path                   warning  error    off      error
     leaked-user                   warning  error    off      error
     missing-trimpath              error    error    error    error
+    mod-mod                       warning  error    warning  error
     nondeterministic-output       error    error    warning  error
     not-reproducible              error    error    warning  error
     nothing-compared              error    error    error    error
     restore-key-dead              error    note     error    error
     setup-go-before-checkout      error    note     error    error
     stray-a                       error    note     error    error
+    test-cache-defeated           off      off      note     warning
     unpinned-toolchain            warning  error    error    error
     unused-ignore                 note     warning  note     warning
     volatile-gcflags              error    error    error    error
     volatile-ldflags              warning  error    warning  error
+    warm-flags-mismatch           warning  note     error    error
     ");
     for rule in RULES {
         assert!(level("pedantic", rule) >= Level::Warning, "{rule}");

@@ -1,0 +1,29 @@
+#![doc = include_str!("docker_no_cache_mount.md")]
+
+use super::{Check, Rule, commands, docker};
+use crate::config::Repository;
+use crate::config::go_paths::GoDir;
+use crate::finding::{Finding, Level};
+
+pub(super) const RULE: Rule = Rule {
+    id: "docker-no-cache-mount",
+    summary: "an image is built without a cache mount for GOCACHE",
+    explanation: include_str!("docker_no_cache_mount.md"),
+    level: Level::Off,
+    check: Check::Files(check),
+};
+
+fn check(repository: &Repository) -> Vec<Finding> {
+    docker::runs(repository)
+        .filter(|run| run.cache_mounts().next().is_none())
+        .filter_map(|run| {
+            let command = run.builds().find(|command| command.verb() != "run")?;
+            let target =
+                run.dir(GoDir::Build).unwrap_or_else(|| "/root/.cache/go-build".to_owned());
+            let message =
+                "each build of this layer compiles all packages: no cache is mounted on GOCACHE";
+            let fix = format!("RUN --mount=type=cache,target={target} …");
+            Some(commands::finding(&RULE, command, None, message).with_fix(fix))
+        })
+        .collect()
+}

@@ -1,0 +1,55 @@
+#![doc = include_str!("mod_mod.md")]
+
+use super::{Check, Rule, commands};
+use crate::config::Repository;
+use crate::config::go_command::{GoCommand, GoFlag};
+use crate::finding::{Finding, Level};
+use crate::golang::flags::Origin;
+
+pub(super) const RULE: Rule = Rule {
+    id: "mod-mod",
+    summary: "-mod=mod lets a build change go.mod and go.sum",
+    explanation: include_str!("mod_mod.md"),
+    level: Level::Warning,
+    check: Check::Files(check),
+};
+
+fn check(repository: &Repository) -> Vec<Finding> {
+    let builds = commands::builds(repository).filter(|command| command.verb() != "list");
+    builds
+        .filter(|command| {
+            let is_mod = command.command.value("mod") == "mod";
+            // With -modfile the go.mod of the project is not touched.
+            is_mod && command.flag("modfile").is_none() && !updates(repository, command)
+        })
+        .map(|command| {
+            let flag = command.flag("mod");
+            let message = "with -mod=mod the build may choose other versions than go.mod says, and writes go.mod \
+                           and go.sum";
+            commands::finding(&RULE, command, commands::place(flag), message).with_fix(fix(flag))
+        })
+        .collect()
+}
+
+fn fix(flag: Option<&GoFlag>) -> &'static str {
+    match flag.map(|flag| flag.origin) {
+        Some(Origin::Goflags) => {
+            "take -mod=mod out of GOFLAGS; run go mod tidy and commit what it changes"
+        }
+        _ => "drop -mod=mod; run go mod tidy and commit what it changes",
+    }
+}
+
+/// A script that updates dependencies means it.
+fn updates(repository: &Repository, command: &GoCommand) -> bool {
+    repository.go_commands().iter().any(|other| {
+        let changes = other.verb() == "get"
+            || (other.verb() == "mod"
+                && other
+                    .command
+                    .packages
+                    .iter()
+                    .any(|word| matches!(word.as_str(), "tidy" | "edit")));
+        changes && other.at.subject == command.at.subject
+    })
+}
