@@ -2,6 +2,7 @@
 #![expect(clippy::disallowed_methods, reason = "cli is an edge; see clippy.toml")]
 
 mod archives;
+mod audit;
 mod check;
 mod color;
 mod command_line;
@@ -10,6 +11,7 @@ mod files;
 pub mod folder;
 mod gates;
 mod graph;
+mod lint;
 mod output;
 mod policy;
 mod progress;
@@ -29,7 +31,7 @@ use std::iter;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand, ValueEnum};
+use clap::{Parser, Subcommand};
 
 use crate::capture::CaptureError;
 use crate::policy::Problem;
@@ -55,6 +57,7 @@ Exit codes:
 #[derive(Debug, Subcommand)]
 enum Command {
     Check(Box<check::CheckArgs>),
+    Lint(lint::LintArgs),
     Explain(explain::ExplainArgs),
     Why(why::WhyArgs),
     Graph(graph::GraphArgs),
@@ -62,14 +65,6 @@ enum Command {
     Reuse(reuse::ReuseArgs),
     Verify(verify::VerifyArgs),
     Rules(rules::RulesArgs),
-}
-
-/// How a report is written.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
-enum Format {
-    #[default]
-    Text,
-    Json,
 }
 
 /// What the process says to its caller.
@@ -95,6 +90,10 @@ enum Error {
     Capture(#[from] CaptureError),
     #[error("`{path}` is not a directory")]
     NoDirectory { path: PathBuf },
+    #[error("there is no file or folder `{path}`")]
+    NoPath { path: PathBuf },
+    #[error("`{first}` and `{second}` are of two repositories: lint one after the other")]
+    TwoRoots { first: PathBuf, second: PathBuf },
     #[error("failed to read `{path}`")]
     Read { path: PathBuf, source: io::Error },
     #[error("failed to read `{path}`")]
@@ -166,6 +165,8 @@ impl Error {
             Self::Capture(CaptureError::Interrupted) => Exit::Interrupted,
             Self::Capture(CaptureError::NoModule { .. })
             | Self::NoDirectory { .. }
+            | Self::NoPath { .. }
+            | Self::TwoRoots { .. }
             | Self::NoPolicy { .. }
             | Self::Policy { .. }
             | Self::Selection(_)
@@ -225,6 +226,7 @@ pub fn main() -> ExitCode {
     let out = &mut io::stdout().lock();
     let exit = match &app.command {
         Command::Check(args) => args.run(out),
+        Command::Lint(args) => args.run(out),
         Command::Explain(args) => args.run(out),
         Command::Why(args) => args.run(out),
         Command::Graph(args) => args.run(out),

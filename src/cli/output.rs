@@ -26,6 +26,9 @@ pub(super) struct OutputArgs<F: ValueEnum + Default + Send + Sync + 'static> {
     /// Show everything, in place of what fits on a screen
     #[arg(short, long)]
     verbose: bool,
+    /// Say nothing of the progress; `lint` then says nothing where it finds nothing
+    #[arg(short, long, conflicts_with = "verbose")]
+    pub(super) quiet: bool,
 }
 
 impl<F: ValueEnum + Default + Send + Sync + 'static> OutputArgs<F> {

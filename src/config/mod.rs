@@ -9,9 +9,12 @@ pub mod yaml;
 
 mod classify;
 mod github;
+mod ignore_comment;
 mod scope;
 mod shell;
 mod toolchain;
+
+pub use ignore_comment::IgnoreComment;
 
 use std::sync::OnceLock;
 
@@ -90,6 +93,12 @@ impl Repository {
     /// The cache steps of all pipelines.
     pub fn caches(&self) -> impl Iterator<Item = CachedBy<'_>> {
         self.pipelines().iter().flat_map(Pipeline::caches)
+    }
+
+    /// The comments of all files that ask for findings to be let pass, in the order of the files.
+    #[must_use]
+    pub fn ignore_comments(&self) -> Vec<IgnoreComment> {
+        self.files.iter().flat_map(ignore_comment::read).collect()
     }
 
     /// The files that could not be read.

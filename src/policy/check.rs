@@ -21,7 +21,7 @@ pub const MAX_BYTES: usize = 256 << 10;
 const MAX_ITEMS: usize = 1000;
 
 /// Rules about the policy itself. An exception from them would be one more of the same.
-const NEVER_IGNORED: [&str; 2] = ["expired-ignore", "unused-ignore"];
+pub(super) const NEVER_IGNORED: [&str; 2] = ["expired-ignore", "unused-ignore"];
 
 const LEVELS: &[&str] = &["off", "note", "warn", "warning", "error"];
 

@@ -7,6 +7,7 @@
 
 mod chain;
 mod check;
+mod comments;
 mod date;
 mod gate;
 mod judge;

@@ -19,9 +19,10 @@ pub(super) fn lines(report: &Report<'_>) -> Vec<String> {
         ],
         Depth::Build => Vec::new(),
     };
-    if report.files == 0 {
+    if report.sources.is_empty() {
         lines.push("CI files: none was found".to_owned());
     }
+    lines.extend(report.left_out.iter().cloned());
     if let Some((first, second)) = report.recordings {
         lines.extend(variations(second));
         lines.extend(first.manifest.notes.iter().cloned());

@@ -1,6 +1,7 @@
 //! Text for a person at a terminal or in a CI log.
 
 mod causes;
+mod excerpt;
 mod explain;
 mod findings;
 mod tests;
@@ -45,7 +46,8 @@ pub fn render(report: &Report<'_>, style: Style) -> String {
     }
     let end = closing(report, style, paint);
     let used = text.lines().count() + end.lines().count();
-    let room = if style.verbose { usize::MAX } else { LINES.saturating_sub(used) };
+    let all = style.verbose || report.depth == Depth::Text;
+    let room = if all { usize::MAX } else { LINES.saturating_sub(used) };
     text.push_str(&findings::findings(report, room, style, paint));
     text.push_str(&end);
     text
