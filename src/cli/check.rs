@@ -274,7 +274,7 @@ fn has_plan(command: &[String]) -> bool {
 }
 
 /// Returns the nearest directory with a go.mod or go.work, or `dir` where there is none.
-fn module_root(dir: PathBuf) -> PathBuf {
+pub(super) fn module_root(dir: PathBuf) -> PathBuf {
     let has = |dir: &&Path| ["go.mod", "go.work"].iter().any(|file| dir.join(file).is_file());
     dir.ancestors().find(has).map(Path::to_owned).unwrap_or(dir)
 }

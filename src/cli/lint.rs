@@ -49,8 +49,7 @@ impl LintArgs {
         // Work.
         let findings = rules::check_files(&repository);
         let ran = |id: &str| rules::by_id(id).is_some_and(rules::Rule::is_about_files);
-        let verdict =
-            policy.judge(findings, &repository.ignore_comments(), audit::today(), ran);
+        let verdict = policy.judge(findings, &repository.ignore_comments(), audit::today(), ran);
         let verdict = match only.as_slice() {
             [] => verdict,
             only => verdict.only(|finding| is_asked(finding, only)),

@@ -6,11 +6,13 @@ mod audit;
 mod check;
 mod color;
 mod command_line;
+mod describe;
 mod explain;
 mod files;
 pub mod folder;
 mod gates;
 mod graph;
+mod init;
 mod lint;
 mod output;
 mod policy;
@@ -65,6 +67,10 @@ enum Command {
     Reuse(reuse::ReuseArgs),
     Verify(verify::VerifyArgs),
     Rules(rules::RulesArgs),
+    Init(init::InitArgs),
+    Schema(describe::SchemaArgs),
+    Completions(describe::CompletionsArgs),
+    Man(describe::ManArgs),
 }
 
 /// What the process says to its caller.
@@ -150,6 +156,10 @@ enum Error {
     Graph(#[from] graph::GraphError),
     #[error(transparent)]
     Verify(#[from] verify::VerifyError),
+    #[error("there is no command `{name}`; `goaudit help` lists them")]
+    NoCommand { name: String },
+    #[error("there is a policy already, and it stays as it is: `{path}`")]
+    PolicyExists { path: PathBuf },
     #[error("there is no rule `{id}`; `goaudit rules` lists them")]
     NoRule { id: String },
     #[error("failed to write `{path}`")]
@@ -187,6 +197,8 @@ impl Error {
             | Self::OutputIsInput { .. }
             | Self::NoQuantity { .. }
             | Self::Verify(_)
+            | Self::NoCommand { .. }
+            | Self::PolicyExists { .. }
             | Self::NoRule { .. } => Exit::Usage,
             Self::Graph(err) => err.exit(),
             Self::Capture(_)
@@ -234,6 +246,10 @@ pub fn main() -> ExitCode {
         Command::Reuse(args) => args.run(out),
         Command::Verify(args) => args.run(out),
         Command::Rules(args) => args.run(out),
+        Command::Init(args) => args.run(out),
+        Command::Schema(args) => args.run(out),
+        Command::Completions(args) => args.run(out),
+        Command::Man(args) => args.run(out),
     };
     exit.unwrap_or_else(|err| complain(&err)).into()
 }

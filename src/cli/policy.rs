@@ -9,7 +9,7 @@ use crate::rules::RULES;
 use crate::variation::VARIATIONS;
 
 /// Where a project's own policy is looked for, relative to the audited directory.
-const OWN: &[&str] = &["goaudit.yaml", ".github/goaudit.yaml"];
+pub(super) const OWN: &[&str] = &["goaudit.yaml", ".github/goaudit.yaml"];
 
 /// A policy and what a report calls it.
 pub(super) struct Loaded {
@@ -26,29 +26,42 @@ pub(super) fn load(named: Option<&str>, dir: &Path) -> Result<Loaded, Error> {
 }
 
 fn load_below(named: Option<&str>, dir: &Path, below: &str) -> Result<Loaded, Error> {
-    let prefix = if below.is_empty() { String::new() } else { format!("{below}/") };
+    known(|known| load_known(named, dir, below, known))
+}
+
+/// Calls with the names that a policy may use.
+pub(super) fn known<T>(call: impl FnOnce(&Known<'_>) -> T) -> T {
     let rules: Vec<&str> = RULES.iter().map(|rule| rule.id).collect();
     let variations: Vec<&str> = VARIATIONS.iter().map(|variation| variation.name).collect();
-    let known = Known { rules: &rules, variations: &variations };
+    call(&Known { rules: &rules, variations: &variations })
+}
+
+fn load_known(
+    named: Option<&str>,
+    dir: &Path,
+    below: &str,
+    known: &Known<'_>,
+) -> Result<Loaded, Error> {
+    let prefix = if below.is_empty() { String::new() } else { format!("{below}/") };
     let own = || {
         let mut files = OWN.iter().map(|file| format!("{prefix}{file}"));
         files.find(|file| dir.join(file).is_file())
     };
     let (policy, name) = match (named, own()) {
         (Some(name), own) if SHIPPED.iter().any(|(shipped, _)| *shipped == name) => {
-            let judge = shipped(name, &known)?;
+            let judge = shipped(name, known)?;
             match own {
                 Some(file) => (
-                    judge.of_project(from_file(&file, dir, &known)?),
+                    judge.of_project(from_file(&file, dir, known)?),
                     format!("{name}, with the build of {file}"),
                 ),
                 None => (judge, name.to_owned()),
             }
         }
         // A file that is named is relative to where the user is; its own places are told by that name.
-        (Some(file), _) => (from_file(file, Path::new(""), &known)?, file.to_owned()),
-        (None, Some(file)) => (from_file(&file, dir, &known)?, file),
-        (None, None) => (shipped("default", &known)?, "default".to_owned()),
+        (Some(file), _) => (from_file(file, Path::new(""), known)?, file.to_owned()),
+        (None, Some(file)) => (from_file(&file, dir, known)?, file),
+        (None, None) => (shipped("default", known)?, "default".to_owned()),
     };
     Ok(Loaded { policy, name })
 }

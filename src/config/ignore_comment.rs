@@ -108,9 +108,9 @@ fn block(lines: &[&str], first: usize) -> usize {
     let Some(line) = lines.get(first) else { return first };
     let code = line.split(" #").next().unwrap_or(line).trim_end();
     let head = code.trim_end_matches(|c: char| c.is_ascii_digit() || matches!(c, '+' | '-'));
-    let is_block = ["|", ">"].iter().any(|sign| {
-        head.strip_suffix(sign).is_some_and(|key| key.ends_with([' ', '\t', ':']))
-    });
+    let is_block = ["|", ">"]
+        .iter()
+        .any(|sign| head.strip_suffix(sign).is_some_and(|key| key.ends_with([' ', '\t', ':'])));
     if !is_block {
         return first;
     }
@@ -184,7 +184,9 @@ mod tests {
         insta::assert_snapshot!(first("x # goaudit: ignore a why"), @r#"1:3 [] "" covers 1-1"#);
         insta::assert_snapshot!(first("x # goaudit: ignore[a why"), @r#"1:3 [] "" covers 1-1"#);
         insta::assert_snapshot!(first("x # goaudit: ignore[] why"), @r#"1:3 [] "why" covers 1-1"#);
-        for prose in ["x # goaudit: ignored", "x # see goaudit: ignore[a]", "x#goaudit: ignore[a] b"] {
+        for prose in
+            ["x # goaudit: ignored", "x # see goaudit: ignore[a]", "x#goaudit: ignore[a] b"]
+        {
             assert_eq!(comments(prose), [], "{prose}");
         }
     }

@@ -66,7 +66,12 @@ impl<'a> Comments<'a> {
 fn unused(comment: &IgnoreComment, rule: &str, is_used: bool) -> Option<Finding> {
     if rules::by_id(rule).is_none() {
         let ids: Vec<&str> = RULES.iter().map(|rule| rule.id).collect();
-        return Some(fault(comment, rule, unknown("rule", rule, &ids), "`goaudit rules` lists them"));
+        return Some(fault(
+            comment,
+            rule,
+            unknown("rule", rule, &ids),
+            "`goaudit rules` lists them",
+        ));
     }
     if NEVER_IGNORED.contains(&rule) {
         let message = format!("{} cannot be ignored", quoted(rule));

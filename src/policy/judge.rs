@@ -145,13 +145,7 @@ impl Policy {
         reasons.into_iter().fold(verdict, Verdict::without_verdict)
     }
 
-    fn place(
-        &self,
-        finding: Finding,
-        comment: Option<&str>,
-        today: Date,
-        verdict: &mut Verdict,
-    ) {
+    fn place(&self, finding: Finding, comment: Option<&str>, today: Date, verdict: &mut Verdict) {
         let level = self.level(finding.rule);
         if level == Level::Off {
             verdict.off = verdict.off.saturating_add(1);

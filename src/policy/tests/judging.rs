@@ -119,7 +119,8 @@ fn an_exception_is_for_its_rule_only() {
 fn an_exception_applies_through_its_last_day() {
     let policy =
         policy("ignore:\n  - {rule: stray-a, where: make, reason: r, until: 2027-06-30}\n");
-    let verdict = |today| policy.judge(vec![finding("stray-a", "make")], &[], date(today), |_| true);
+    let verdict =
+        |today| policy.judge(vec![finding("stray-a", "make")], &[], date(today), |_| true);
     insta::assert_snapshot!(show(&verdict("2027-06-30")), @"
     Pass, 0 off
     allowed stray-a make: r

@@ -8,7 +8,7 @@ use super::{in_full, path, verdict};
 use crate::finding::Level;
 use crate::policy::Judged;
 use crate::report::Report;
-use crate::report::text::printable;
+use crate::report::text::spelt;
 
 /// Renders a report as workflow commands, one a finding, and a last line for the log.
 #[must_use]
@@ -47,7 +47,7 @@ fn command(report: &Report<'_>, judged: &Judged) -> String {
 
 /// The text of a command: on one line. The runner undoes these three and no others.
 fn data(text: &str) -> String {
-    printable(text).replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+    spelt(text).replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
 }
 
 /// A property ends at a comma, and all of them at two colons.
@@ -61,7 +61,7 @@ mod tests {
 
     #[test]
     fn nothing_ends_a_command_early() {
-        assert_eq!(data("50%\n::error::x"), "50%25%0A::error::x");
+        assert_eq!(data("50%\n::error::x"), "50%25%0A\\u{3a}:error::x");
         assert_eq!(property("a,b::c%\r\n"), "a%2Cb%3A%3Ac%25\\r%0A");
     }
 }

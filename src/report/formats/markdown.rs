@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use super::{path, verdict};
 use crate::finding::{Finding, Level};
 use crate::report::markdown::{code, plain};
+use crate::report::text::spelt;
 use crate::report::{Report, not_examined};
 
 /// Findings that are listed; a step summary may have 1 MiB, and a person reads less.
@@ -90,7 +91,11 @@ fn place(report: &Report<'_>, finding: &Finding) -> String {
         Some(place) => {
             let path = path(report, place);
             let at = place.at.map(|(line, column)| format!(":{line}:{column}"));
-            format!("{} {}", code(&format!("{path}{}", at.unwrap_or_default())), plain(&finding.subject))
+            format!(
+                "{} {}",
+                code(&format!("{path}{}", at.unwrap_or_default())),
+                plain(&finding.subject)
+            )
         }
         None => plain(&finding.subject),
     }
@@ -99,7 +104,7 @@ fn place(report: &Report<'_>, finding: &Finding) -> String {
 fn fix(report: &Report<'_>, finding: &Finding) -> String {
     let Some(fix) = &finding.fix else { return String::new() };
     let title = format!("fix {}: {}", finding.rule, place_in_short(report, finding));
-    let mut text = format!("\n<details><summary>{}</summary>\n\n", plain(&title));
+    let mut text = format!("\n<details><summary>{}</summary>\n\n", html(&title));
     for line in finding.evidence.iter().take(3) {
         let _ = writeln!(text, "{}\n", code(line));
     }
@@ -123,8 +128,26 @@ fn place_in_short(report: &Report<'_>, finding: &Finding) -> String {
     }
 }
 
+/// Text in a tag, where Markdown has no meaning.
+fn html(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for char in text.chars() {
+        match char {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            // Nobody is to be told of it by name.
+            '@' => escaped.push_str("&#64;"),
+            char if char.is_control() => escaped.push(' '),
+            char => escaped.push(char),
+        }
+    }
+    escaped
+}
+
 /// Several lines as they are to be written; no fence in them ends the block.
 fn block(text: &str) -> String {
+    let text = spelt(text);
     let longest = text.split(|char| char != '`').map(str::len).max().unwrap_or_default();
     let fence = "`".repeat(longest.max(2) + 1);
     format!("{fence}\n{text}\n{fence}\n")

@@ -18,7 +18,7 @@ pub use sarif::sarif;
 use crate::finding::{Finding, Level, Place};
 use crate::policy::Outcome;
 use crate::report::Report;
-use crate::report::text::number;
+use crate::report::text::{number, spelt_line};
 
 /// A file that every module has, for findings about the build in formats that take no finding
 /// without a file.
@@ -44,7 +44,7 @@ fn position(finding: &Finding) -> (u32, u32) {
 
 /// The message with the evidence and the fix, for a reader who sees nothing else.
 fn in_full(finding: &Finding) -> String {
-    let mut text = format!("{}: {}", finding.subject, finding.message);
+    let mut text = format!("{}: {}", spelt_line(&finding.subject), spelt_line(&finding.message));
     for line in &finding.evidence {
         text.push_str("\n  ");
         text.push_str(line);
@@ -63,8 +63,7 @@ fn verdict(report: &Report<'_>) -> String {
         Outcome::Fail => "the policy is broken",
         Outcome::Unknown => "no verdict",
     };
-    let count =
-        |level| report.verdict.judged.iter().filter(|judged| judged.level == level).count();
+    let count = |level| report.verdict.judged.iter().filter(|judged| judged.level == level).count();
     let counts: Vec<String> =
         [(Level::Error, "error"), (Level::Warning, "warning"), (Level::Note, "note")]
             .into_iter()

@@ -138,10 +138,8 @@ pub fn sarif(report: &Report<'_>) -> String {
         .zip(fingerprint::all(report))
         .map(|(judged, fingerprint)| found(report, judged, fingerprint))
         .collect();
-    let notification = |reason: &String| Notification {
-        level: "error",
-        message: Text { text: reason.clone() },
-    };
+    let notification =
+        |reason: &String| Notification { level: "error", message: Text { text: reason.clone() } };
     let invocation = Invocation {
         execution_successful: report.verdict.outcome != Outcome::Unknown,
         tool_execution_notifications: report.verdict.not_judged.iter().map(notification).collect(),
@@ -193,10 +191,9 @@ fn location(report: &Report<'_>, finding: &Finding) -> Location {
     // Code scanning refuses a log with a result that has no file.
     let path =
         place.map_or_else(|| in_repository(report, OF_THE_BUILD), |place| path(report, place));
-    let region = place.and_then(|place| place.at).map(|(line, column)| Region {
-        start_line: line.get(),
-        start_column: column.get(),
-    });
+    let region = place
+        .and_then(|place| place.at)
+        .map(|(line, column)| Region { start_line: line.get(), start_column: column.get() });
     Location {
         physical_location: PhysicalLocation {
             artifact_location: ArtifactLocation { uri: uri(&path) },

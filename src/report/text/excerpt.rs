@@ -18,11 +18,7 @@ pub(super) struct Excerpt {
 }
 
 /// Draws the line; `None` where it is not at hand.
-pub(super) fn excerpt(
-    sources: &[SourceFile],
-    finding: &Finding,
-    style: Style,
-) -> Option<Excerpt> {
+pub(super) fn excerpt(sources: &[SourceFile], finding: &Finding, style: Style) -> Option<Excerpt> {
     let place = finding.place.as_ref()?;
     let line = SourceLine::find(sources, place)?;
     if line.text.trim().is_empty() {
@@ -35,12 +31,14 @@ pub(super) fn excerpt(
         .line_start(number)
         .annotation(AnnotationKind::Primary.span(start..end));
     let renderer = if style.colored { Renderer::styled() } else { Renderer::plain() };
-    let drawn = renderer
-        .term_width(WIDTH)
-        .render(&[Group::with_level(Level::ERROR).element(snippet)]);
+    let drawn =
+        renderer.term_width(WIDTH).render(&[Group::with_level(Level::ERROR).element(snippet)]);
     let rows = drawn.lines().filter(|row| !row.trim().is_empty());
     let text = rows.map(|row| format!("    {row}\n")).collect();
-    Some(Excerpt { text, shows_evidence: evidence(finding).is_some_and(|it| line.text.contains(it)) })
+    Some(Excerpt {
+        text,
+        shows_evidence: evidence(finding).is_some_and(|it| line.text.contains(it)),
+    })
 }
 
 /// Bytes of the line that the finding is about: its evidence where that stands there, else what is

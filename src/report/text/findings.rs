@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use crate::finding::{Finding, Level};
 use crate::policy::Judged;
 use crate::report::text::excerpt::excerpt;
-use crate::report::text::{Paint, Style, folded};
+use crate::report::text::{Paint, Style, folded, spelt, spelt_line};
 use crate::report::{Depth, Report};
 
 /// Findings of one rule and level.
@@ -108,11 +108,11 @@ fn one_finding(
 ) -> String {
     let paint = Paint(style.colored);
     let place = finding.place.as_ref().map(|place| match place.at {
-        Some((line, column)) => format!("{}:{line}:{column}: ", place.path),
-        None => format!("{}: ", place.path),
+        Some((line, column)) => format!("{}:{line}:{column}: ", spelt_line(&place.path)),
+        None => format!("{}: ", spelt_line(&place.path)),
     });
-    let mut text =
-        format!("{head}  {}{subjects}\n    {}\n", place.unwrap_or_default(), finding.message);
+    let (place, subjects) = (place.unwrap_or_default(), spelt_line(subjects));
+    let mut text = format!("{head}  {place}{subjects}\n    {}\n", spelt_line(&finding.message));
     let evidence = match (style.verbose, detail) {
         (true, _) => usize::MAX,
         (false, Detail::Evidence) => 1,
@@ -122,9 +122,9 @@ fn one_finding(
     let drawn = usize::from(excerpt.as_ref().is_some_and(|excerpt| excerpt.shows_evidence));
     text.extend(excerpt.map(|excerpt| excerpt.text));
     for line in finding.evidence.iter().take(evidence).skip(drawn) {
-        let _ = writeln!(text, "    {}", paint.dim(&shortened(line, style)));
+        let _ = writeln!(text, "    {}", paint.dim(&shortened(&spelt(line), style)));
     }
-    for line in finding.fix.iter().flat_map(|fix| fixed(fix)) {
+    for line in finding.fix.iter().flat_map(|fix| fixed(&spelt(fix))) {
         let _ = writeln!(text, "{line}");
     }
     text
@@ -148,6 +148,7 @@ fn in_short(((level, rule), findings): &Group<'_>, paint: Paint) -> String {
         [only] => line = shortened(&format!("{line}: {}", only.message), Style::default()),
         _ => {}
     }
+    let line = spelt_line(&line);
     let rest = line.strip_prefix(rule).unwrap_or_default();
     format!("  {} {}{rest}\n", paint.level(*level), paint.bold(rule))
 }

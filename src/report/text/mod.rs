@@ -242,6 +242,23 @@ pub fn printable(text: &str) -> Cow<'_, str> {
     Cow::Owned(shown)
 }
 
+/// What stands in a file, for a report: nothing in it acts on a terminal, colours it, or is a command
+/// to a CI runner that reads its log.
+pub(in crate::report) fn spelt(text: &str) -> String {
+    // A colour of the report's own has no place in what is quoted.
+    let text = printable(text).replace('\u{1b}', "\\u{1b}").replace("##[", "#\\u{23}[");
+    let lines = text.split('\n').map(|line| match line.trim_start().strip_prefix("::") {
+        Some(rest) => format!("\\u{{3a}}:{rest}"),
+        None => line.to_owned(),
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+/// The same on one line.
+pub(in crate::report) fn spelt_line(text: &str) -> String {
+    spelt(&text.replace('\n', "\\n"))
+}
+
 /// Returns the bytes of a colour at the start of a text (ECMA-48, SGR).
 fn color_length(text: &str) -> Option<usize> {
     let parameters = text.strip_prefix("\u{1b}[")?;
@@ -284,7 +301,14 @@ fn closing(report: &Report<'_>, style: Style, paint: Paint) -> String {
 
 #[cfg(test)]
 mod unit {
-    use super::printable;
+    use super::{printable, spelt, spelt_line};
+
+    #[test]
+    fn what_a_file_holds_is_no_command_to_a_runner() {
+        assert_eq!(spelt("a\n  ::error::b ##[error]c"), "a\n\\u{3a}:error::b #\\u{23}[error]c");
+        assert_eq!(spelt("\u{1b}[31mred"), "\\u{1b}[31mred");
+        assert_eq!(spelt_line("a\n::b"), "a\\n::b");
+    }
 
     #[test]
     fn nothing_but_colour_reaches_a_terminal() {
