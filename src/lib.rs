@@ -18,6 +18,7 @@
 //! | [`timing`] | an action graph | a [`timing::Timing`] | none |
 //! | [`diff`] | two recordings | a [`diff::Comparison`] | none |
 //! | [`finding`], [`rules`] | a comparison, a repository | findings | none |
+//! | [`mend`] | files, findings | files with the findings mended | none |
 //! | [`policy`] | findings | a [`policy::Verdict`] | none |
 //! | [`report`] | a verdict | text | none |
 //! | [`capture`] | a command | a recording | edge |
@@ -33,6 +34,7 @@ pub mod diff;
 pub mod finding;
 pub mod golang;
 pub mod leaks;
+pub mod mend;
 pub mod packing;
 pub mod policy;
 pub mod recording;

@@ -20,6 +20,7 @@ const STAGES: &[&str] = &[
     "timing",
     "diff",
     "rules",
+    "mend",
     "policy",
     "report",
 ];

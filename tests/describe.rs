@@ -77,7 +77,7 @@ fn init_writes_a_policy_that_fits_what_it_finds() {
     # the same: # goaudit: ignore[RULE] REASON
     # ignore:
     #   - rule: cache-key-volatile
-    #     where: ".github/workflows/ci.yml:9"
+    #     where: ".github/workflows/ci.yml"
     #     reason: why it is right here
     #     until: 2027-06-30
 

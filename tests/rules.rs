@@ -172,6 +172,29 @@ fn a_finding_in_full() {
             fix: Some(
                 "give the setup-go step `id: setup-go`\nkey: ${{ runner.os }}-go-${{ steps.setup-go.outputs.go-version }}-${{ hashFiles('**/go.sum') }}\nand the same in restore-keys",
             ),
+            edits: [
+                Edit {
+                    path: ".github/workflows/ci.yml",
+                    start: 104,
+                    end: 104,
+                    replacement: "id: setup-go\n        ",
+                    safety: Unsafe,
+                },
+                Edit {
+                    path: ".github/workflows/ci.yml",
+                    start: 369,
+                    end: 369,
+                    replacement: "${{ steps.setup-go.outputs.go-version }}-",
+                    safety: Unsafe,
+                },
+                Edit {
+                    path: ".github/workflows/ci.yml",
+                    start: 443,
+                    end: 443,
+                    replacement: "${{ steps.setup-go.outputs.go-version }}-",
+                    safety: Unsafe,
+                },
+            ],
         },
     ]
     "#);

@@ -41,8 +41,8 @@ pub(super) fn render(report: &Report<'_>, format: AuditFormat, style: Style) -> 
     }
 }
 
-pub(super) fn exit(report: &Report<'_>) -> Exit {
-    match report.verdict.outcome {
+pub(super) fn exit(outcome: Outcome) -> Exit {
+    match outcome {
         Outcome::Pass => Exit::Kept,
         Outcome::Fail => Exit::Broken,
         Outcome::Unknown => Exit::NoVerdict,

@@ -131,7 +131,7 @@ impl CheckArgs {
         // Write.
         let text = audit::render(&report, self.output.format, self.output.style());
         self.output.write(out, &text)?;
-        Ok(audit::exit(&report))
+        Ok(audit::exit(report.verdict.outcome))
     }
 
     fn selection(&self, policy: &Policy) -> Result<Selection, Error> {

@@ -18,7 +18,7 @@ pub(super) struct SchemaArgs {}
 
 impl SchemaArgs {
     pub(super) fn run(&self, out: &mut dyn Write) -> Result<Exit, Error> {
-        let schema = known(|known| policy::schema(known));
+        let schema = known(policy::schema);
         emit(out, &format!("{schema:#}\n"))?;
         Ok(Exit::Kept)
     }

@@ -1,20 +1,22 @@
 //! `goaudit lint`: an audit of the files alone.
 
-use std::io::Write;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 use crate::capture::tree::Source;
 use crate::cli::audit::{self, AuditFormat};
 use crate::cli::output::OutputArgs;
 use crate::cli::policy::{self, Loaded};
 use crate::cli::repository::{self, Audited};
-use crate::cli::{Error, Exit};
-use crate::finding::Finding;
+use crate::cli::{Error, Exit, files};
+use crate::config::Repository;
+use crate::finding::{Finding, Safety};
+use crate::report::text::number;
 use crate::report::{Depth, Report};
-use crate::rules;
+use crate::{mend, rules};
 
 /// Judge what CI files say a build will do; nothing is built, and no Go is needed
 ///
@@ -33,8 +35,21 @@ pub(super) struct LintArgs {
     /// pedantic) [default: the nearest goaudit.yaml or .github/goaudit.yaml, else `default`]
     #[arg(short, long, value_name = "NAME|FILE")]
     policy: Option<String>,
+    /// Mend what can be mended: what is safe, or with `all` what may not be what you meant, too
+    #[arg(long, value_name = "WHAT", value_enum, num_args = 0..=1, require_equals = true, default_missing_value = "safe")]
+    fix: Option<FixArg>,
+    /// Show what --fix would change as a patch, in place of the report, and change nothing
+    #[arg(long)]
+    diff: bool,
     #[command(flatten)]
     output: OutputArgs<AuditFormat>,
+}
+
+/// What is mended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum FixArg {
+    Safe,
+    All,
 }
 
 impl LintArgs {
@@ -44,16 +59,36 @@ impl LintArgs {
         let Loaded { policy, name } =
             policy::load_around(self.policy.as_deref(), &audited.root, &from)?;
         self.output.probe()?;
-        let repository = audited.read();
+        let mut repository = audited.read();
 
         // Work.
-        let findings = rules::check_files(&repository);
-        let ran = |id: &str| rules::by_id(id).is_some_and(rules::Rule::is_about_files);
-        let verdict = policy.judge(findings, &repository.ignore_comments(), audit::today(), ran);
-        let verdict = match only.as_slice() {
-            [] => verdict,
-            only => verdict.only(|finding| is_asked(finding, only)),
+        let judge = |repository: &Repository| {
+            let ran = |id: &str| rules::by_id(id).is_some_and(rules::Rule::is_about_files);
+            let comments = repository.ignore_comments();
+            let findings = rules::check_files(repository);
+            let verdict = policy.judge(findings, &comments, audit::today(), ran);
+            match only.as_slice() {
+                [] => verdict,
+                only => verdict.only(|finding| is_asked(finding, only)),
+            }
         };
+        let mut verdict = judge(&repository);
+        if self.fix.is_some() || self.diff {
+            let up_to = if self.fix == Some(FixArg::All) { Safety::Unsafe } else { Safety::Safe };
+            let findings: Vec<_> = verdict.judged.iter().map(|judged| &judged.finding).collect();
+            let mended = mend::mend(&repository, &findings, up_to);
+            if self.diff {
+                self.output.write_patch(out, &mend::patch(&mended))?;
+                return Ok(audit::exit(verdict.outcome));
+            }
+            for file in &mended {
+                files::replace(&audited.root.join(&file.path), &file.before, &file.after)?;
+            }
+            repository = mend::with(&repository, &mended);
+            let before = verdict.judged.len();
+            verdict = judge(&repository);
+            self.tell(mended.len(), before.saturating_sub(verdict.judged.len()));
+        }
         let report = Report {
             policy: name,
             sources: repository.files(),
@@ -73,7 +108,20 @@ impl LintArgs {
             let text = audit::render(&report, self.output.format, self.output.style());
             self.output.write(out, &text)?;
         }
-        Ok(audit::exit(&report))
+        Ok(audit::exit(report.verdict.outcome))
+    }
+
+    /// Says on stderr what was mended.
+    fn tell(&self, files: usize, findings: usize) {
+        if !self.output.quiet {
+            // There is nobody left to tell when stderr is closed.
+            let _ = writeln!(
+                io::stderr(),
+                "goaudit: mended {} in {}",
+                number(findings, "finding"),
+                number(files, "file")
+            );
+        }
     }
 
     fn asked(&self) -> Result<Asked, Error> {

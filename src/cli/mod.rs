@@ -162,6 +162,8 @@ enum Error {
     PolicyExists { path: PathBuf },
     #[error("there is no rule `{id}`; `goaudit rules` lists them")]
     NoRule { id: String },
+    #[error("`{path}` was not mended: it is not UTF-8, or has changed since it was read")]
+    NotAsRead { path: PathBuf },
     #[error("failed to write `{path}`")]
     WriteFile { path: PathBuf, source: io::Error },
     #[error("failed to write the report")]
@@ -209,6 +211,7 @@ impl Error {
             | Self::Recording { .. }
             | Self::Command { .. }
             | Self::NothingBuilt { .. }
+            | Self::NotAsRead { .. }
             | Self::WriteFile { .. }
             | Self::Write(_) => Exit::NoVerdict,
         }

@@ -72,6 +72,12 @@ impl Repository {
         self
     }
 
+    /// The same repository with other texts in its files.
+    #[must_use]
+    pub fn with_files(&self, files: Vec<SourceFile>) -> Self {
+        Self::new(files, self.paths.clone()).with_unread(self.not_had.clone())
+    }
+
     /// The text files, sorted by path.
     #[must_use]
     pub fn files(&self) -> &[SourceFile] {

@@ -85,7 +85,10 @@ fn exceptions(project: &Project) -> String {
     let excepted = |finding: &&Finding| !NEVER_IGNORED.contains(&finding.rule);
     let example = project.findings.iter().find(excepted);
     let (rule, location) = match example {
-        Some(finding) => (finding.rule, place(finding)),
+        // By its line it would be another one after the next edit.
+        Some(finding) => {
+            (finding.rule, finding.place.as_ref().map_or(&finding.subject, |it| &it.path).clone())
+        }
         None => ("cgo-enabled", "example.com/app/internal/sqlite".to_owned()),
     };
     let _ = write!(

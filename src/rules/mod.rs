@@ -10,6 +10,7 @@ mod cache_key_no_toolchain;
 mod cache_key_volatile;
 mod cache_no_restore_keys;
 mod cgo_enabled;
+mod edits;
 pub(crate) mod expired_ignore;
 mod file_not_read;
 mod hash_log_incomplete;
@@ -32,7 +33,7 @@ mod volatile_ldflags;
 use std::collections::BTreeSet;
 
 use crate::config::Repository;
-use crate::finding::{Finding, Level, Place};
+use crate::finding::{Edit, Finding, Level, Place};
 
 pub use builds::Builds;
 
@@ -106,6 +107,7 @@ impl Rule {
             place: None,
             evidence: Vec::new(),
             fix: None,
+            edits: Vec::new(),
         }
     }
 }
@@ -122,6 +124,13 @@ impl Finding {
     #[must_use]
     pub fn with_evidence(mut self, line: impl Into<String>) -> Self {
         self.evidence.push(line.into());
+        self
+    }
+
+    /// Says how the files are to be changed; no change where that cannot be told.
+    #[must_use]
+    pub fn with_edits(mut self, edits: Option<Vec<Edit>>) -> Self {
+        self.edits = edits.unwrap_or_default();
         self
     }
 

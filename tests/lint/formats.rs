@@ -327,7 +327,7 @@ fn markdown() {
 
     ```
     restore-keys: go-]]>::%0A
-    ::error::x [31m 
+    \u{3a}:error::x \u{1b}[31m 
     ```
 
     </details>

@@ -25,6 +25,8 @@ fn the_repository_around_the_current_directory() {
            |                ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
         fix: restore-keys: go-
 
+    1 can be mended by `goaudit lint --fix`, 1 more by `--fix=all`
+
     not looked at
       the build: only files were read
     "#);

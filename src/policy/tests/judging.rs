@@ -13,6 +13,7 @@ fn finding(rule: &'static str, subject: &str) -> Finding {
         place: None,
         evidence: Vec::new(),
         fix: None,
+        edits: Vec::new(),
     }
 }
 

@@ -15,8 +15,8 @@ use anstyle::{AnsiColor, Style as Ansi};
 use crate::diff::Comparison;
 use crate::diff::artifacts::Outcome as ArtifactOutcome;
 use crate::diff::divergence::Divergences;
-use crate::finding::Level;
-use crate::policy::Outcome;
+use crate::finding::{Level, Safety};
+use crate::policy::{Judged, Outcome};
 use crate::report::{Depth, Report, not_examined};
 
 pub use explain::explain;
@@ -137,7 +137,7 @@ fn headline(report: &Report<'_>, paint: Paint) -> String {
     line
 }
 
-pub(in crate::report) fn number(count: usize, name: &str) -> String {
+pub(crate) fn number(count: usize, name: &str) -> String {
     format!("{count} {name}{}", if count == 1 { "" } else { "s" })
 }
 
@@ -289,6 +289,9 @@ fn closing(report: &Report<'_>, style: Style, paint: Paint) -> String {
             }
         }
     }
+    if report.depth == Depth::Text {
+        text.push_str(&mendable(&verdict.judged));
+    }
     let lines = not_examined::lines(report);
     if !lines.is_empty() {
         let _ = writeln!(text, "\n{}", paint.bold("not looked at"));
@@ -297,6 +300,23 @@ fn closing(report: &Report<'_>, style: Style, paint: Paint) -> String {
         }
     }
     text
+}
+
+/// How many findings `lint --fix` can mend.
+fn mendable(judged: &[Judged]) -> String {
+    let edits = |judged: &&Judged| !judged.finding.edits.is_empty();
+    let is_safe =
+        |judged: &&Judged| judged.finding.edits.iter().all(|edit| edit.safety == Safety::Safe);
+    let all = judged.iter().filter(edits).count();
+    let safe = judged.iter().filter(edits).filter(is_safe).count();
+    match (safe, all - safe) {
+        (0, 0) => String::new(),
+        (0, other) => format!("\n{other} can be mended by `goaudit lint --fix=all`\n"),
+        (safe, 0) => format!("\n{safe} can be mended by `goaudit lint --fix`\n"),
+        (safe, other) => {
+            format!("\n{safe} can be mended by `goaudit lint --fix`, {other} more by `--fix=all`\n")
+        }
+    }
 }
 
 #[cfg(test)]
