@@ -1,4 +1,4 @@
-//! `goaudit init`, `schema`, `completions` and `man` as a user runs them.
+//! `goaudit init`, `rules`, `schema`, `completions` and `man` as a user runs them.
 #![expect(clippy::disallowed_methods, clippy::unwrap_used, reason = "tests run goaudit in folders")]
 
 use std::fs;
@@ -155,4 +155,17 @@ fn a_page_of_the_manual_for_each_command() {
     assert!(page.contains(".TH goaudit-lint 1"), "{page}");
     assert!(page.contains("\\fB\\-\\-format\\fR"), "{page}");
     assert_eq!(goaudit(Path::new("/"), &["man", "nothing"]).status.code(), Some(2));
+}
+
+#[test]
+fn every_rule_is_listed_and_explained() {
+    let list = stdout(&goaudit(Path::new("/"), &["rules"]));
+    for rule in goaudit::rules::RULES {
+        assert_eq!(list.matches(&format!("  {}  ", rule.id)).count(), 1, "{}", rule.id);
+        let text = stdout(&goaudit(Path::new("/"), &["rules", rule.id]));
+        assert!(text.contains(rule.summary) && text.contains("## When to ignore it"), "{text}");
+    }
+    let text = stdout(&goaudit(Path::new("/"), &["rules", "stray-a"]));
+    insta::assert_snapshot!(text.lines().take(4).collect::<Vec<_>>().join("\n"), @"");
+    assert_eq!(goaudit(Path::new("/"), &["rules", "nothing"]).status.code(), Some(2));
 }

@@ -4,7 +4,7 @@ use super::edits::{self, Input};
 use super::{Check, Rule};
 use crate::config::Repository;
 use crate::config::go_paths::GoDir;
-use crate::config::pipeline::{CachedBy, Flag, Step, VersionSource};
+use crate::config::pipeline::{CacheUse, CachedBy, Flag, Step, VersionSource};
 use crate::config::template::Class;
 use crate::finding::{Edit, Finding, Level, Safety};
 
@@ -29,7 +29,7 @@ fn check(repository: &Repository) -> Vec<Finding> {
                 && !QUIET.iter().any(|class| one.cache.key.has(*class))
                 && (one.cache.how.restores() || !is_restored(one, &all))
         })
-        .map(|one| finding(repository, one))
+        .map(|one| finding(repository, one, &all))
         .collect()
 }
 
@@ -38,7 +38,7 @@ fn is_restored(one: &CachedBy<'_>, all: &[CachedBy<'_>]) -> bool {
     all.iter().any(|other| other.cache.how.restores() && other.cache.key.is_like(&one.cache.key))
 }
 
-fn finding(repository: &Repository, one: &CachedBy<'_>) -> Finding {
+fn finding(repository: &Repository, one: &CachedBy<'_>, all: &[CachedBy<'_>]) -> Finding {
     let key = &one.cache.key;
     let message = "no part of the key follows the Go version: after an upgrade the exact key \
                    still hits, brings objects of the old Go, and is never saved again";
@@ -46,7 +46,7 @@ fn finding(repository: &Repository, one: &CachedBy<'_>) -> Finding {
         .at(key.place.clone())
         .with_evidence(&key.text)
         .with_fix(fix(one))
-        .with_edits(edits(repository, one))
+        .with_edits(if is_shared(one, all) { None } else { edits(repository, one) })
 }
 
 fn fix(one: &CachedBy<'_>) -> String {
@@ -67,6 +67,18 @@ fn fix(one: &CachedBy<'_>) -> String {
 /// The version as it stands behind other text: `go-1.25`, not `go-go1.25`.
 fn behind<'v>(before: &str, version: &'v str) -> &'v str {
     if before.ends_with("go-") { version.strip_prefix("go").unwrap_or(version) } else { version }
+}
+
+/// Tells whether other steps may count on the key as it is: what saves and what restores would no
+/// longer meet if one of them got another key.
+fn is_shared(one: &CachedBy<'_>, all: &[CachedBy<'_>]) -> bool {
+    let key = &one.cache.key;
+    let meets = |other: &CachedBy<'_>| {
+        let (cache, place) = (other.cache, &other.cache.key.place);
+        let mut keys = [&cache.key].into_iter().chain(&cache.restore_keys);
+        cache.how != CacheUse::Both && *place != key.place && keys.any(|k| k.may_restore(key, true))
+    };
+    one.cache.how != CacheUse::Both || all.iter().any(meets)
 }
 
 /// The version in the key and in the restore keys, where the step that knows it comes before.

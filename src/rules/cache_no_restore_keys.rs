@@ -69,6 +69,12 @@ fn edits(repository: &Repository, key: &Template) -> Option<Vec<Edit>> {
             input.with_text(0, "go-", Safety::Unsafe),
             input.with_restore_keys("go-", Safety::Unsafe)?,
         ]),
-        before => Some(vec![input.with_restore_keys(before, Safety::Safe)?]),
+        before => {
+            let behind = key.parts.iter().skip_while(|part| !part.is(Class::Deps));
+            // What tells entries apart behind the hash is not in the prefix.
+            let is_lost = behind.into_iter().any(|part| !part.is_literal && !part.is(Class::Deps));
+            let safety = if is_lost { Safety::Unsafe } else { Safety::Safe };
+            Some(vec![input.with_restore_keys(before, safety)?])
+        }
     }
 }

@@ -174,6 +174,33 @@ fn what_is_let_pass_or_not_asked_for_stays() {
     assert_eq!(fs::read_to_string(room.path().join(WORKFLOW)).unwrap(), kept);
 }
 
+/// A prefix that leaves out what tells entries apart is another cache than was meant, perhaps.
+#[test]
+fn a_prefix_that_loses_the_platform_is_not_safe() {
+    let text = TWO.replace("hashFiles('go.sum') }}", "hashFiles('go.sum') }}-${{ runner.arch }}");
+    let room = Room::new(&[(WORKFLOW, &text)]);
+    room.lint(&["--fix"]);
+    assert_eq!(fs::read_to_string(room.path().join(WORKFLOW)).unwrap(), text);
+    room.lint(&["--fix=all"]);
+    assert!(
+        fs::read_to_string(room.path().join(WORKFLOW)).unwrap().contains("restore-keys: go-\n")
+    );
+}
+
+/// A step that only restores meets what another one saves: neither gets another key.
+#[test]
+fn keys_that_two_steps_share_stay() {
+    let job = |step: &str| {
+        format!(
+            "on: push\njobs:\n  a:\n    runs-on: ubuntu-24.04\n    steps:\n      - uses: actions/setup-go@v6\n        id: go\n      - uses: {step}@v4\n        with:\n          path: ~/.cache/go-build\n          key: go-${{{{ hashFiles('go.sum') }}}}\n          restore-keys: go-\n"
+        )
+    };
+    let room = Room::new(&[(WORKFLOW, &job("actions/cache"))]);
+    assert!(stdout(&room.lint(&["--fix=all", "--diff"])).contains("steps.go.outputs.go-version"));
+    room.write(".github/workflows/other.yml", &job("actions/cache/restore"));
+    assert_eq!(stdout(&room.lint(&["--fix=all", "--diff"])), "");
+}
+
 /// Ways to write a key that a line cannot simply be added to.
 #[test]
 fn what_cannot_be_mended_is_left_alone() {
