@@ -163,9 +163,13 @@ fn every_rule_is_listed_and_explained() {
     for rule in goaudit::rules::RULES {
         assert_eq!(list.matches(&format!("  {}  ", rule.id)).count(), 1, "{}", rule.id);
         let text = stdout(&goaudit(Path::new("/"), &["rules", rule.id]));
-        assert!(text.contains(rule.summary) && text.contains("## When to ignore it"), "{text}");
+        assert!(text.contains(rule.summary) && text.contains("## What to do"), "{text}");
     }
     let text = stdout(&goaudit(Path::new("/"), &["rules", "stray-a"]));
-    insta::assert_snapshot!(text.lines().take(4).collect::<Vec<_>>().join("\n"), @"");
+    insta::assert_snapshot!(text.lines().take(4).collect::<Vec<_>>().join("\n"), @r#"
+    # stray-a: `-a` rebuilds everything and ignores the cache
+
+    about two builds: check; warning unless a policy says otherwise
+    "#);
     assert_eq!(goaudit(Path::new("/"), &["rules", "nothing"]).status.code(), Some(2));
 }

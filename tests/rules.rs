@@ -118,6 +118,9 @@ fn fires_and_quiet_mean_what_they_say() {
     }
 }
 
+/// Rules whose text does not say yet when to ignore them.
+const WITHOUT_WHEN_TO_IGNORE: &[&str] = &[];
+
 #[test]
 fn every_rule_is_registered_and_explained() {
     let ids: Vec<_> = RULES.iter().map(|rule| rule.id).collect();
@@ -132,7 +135,10 @@ fn every_rule_is_registered_and_explained() {
             rule.explanation.lines().filter_map(|line| line.strip_prefix("## ")).collect();
         let expected =
             ["What it finds", "Why it matters", "What to do", "When to ignore it", "Source"];
-        assert_eq!(headings, expected, "{}", rule.id);
+        let expected = expected.into_iter().filter(|heading| {
+            *heading != "When to ignore it" || !WITHOUT_WHEN_TO_IGNORE.contains(&rule.id)
+        });
+        assert_eq!(headings, expected.collect::<Vec<_>>(), "{}", rule.id);
     }
     let sources: BTreeSet<String> = children(&root("src/rules"))
         .iter()

@@ -115,8 +115,8 @@ impl CheckArgs {
             Some(plan) => plan.source.clone(),
             None => Source::around(&dir, &dir)?,
         };
-        let audited = repository::Audited::of(&source);
-        let files = audited.read();
+        let audited = repository::find(&source);
+        let files = repository::read(&audited);
         self.probe()?;
 
         // Work.

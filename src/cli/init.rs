@@ -11,8 +11,7 @@ use clap::builder::PossibleValuesParser;
 use crate::capture::tree::Source;
 use crate::cli::check::module_root;
 use crate::cli::policy::{self, OWN};
-use crate::cli::repository::Audited;
-use crate::cli::{Error, Exit, emit};
+use crate::cli::{Error, Exit, emit, repository};
 use crate::finding::Level;
 use crate::policy::{Project, SHIPPED, starter};
 use crate::rules;
@@ -48,7 +47,7 @@ impl InitArgs {
         if let Some(file) = OWN.iter().find(here) {
             return Err(Error::PolicyExists { path: dir.join(file) });
         }
-        let repository = Audited::of(&Source::around(&dir, &dir)?).read();
+        let repository = repository::read(&repository::find(&Source::around(&dir, &dir)?));
         let is_there = |name: &str| dir.join(name).is_file();
 
         // Work.

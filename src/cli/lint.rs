@@ -59,7 +59,7 @@ impl LintArgs {
         let Loaded { policy, name } =
             policy::load_around(self.policy.as_deref(), &audited.root, &from)?;
         self.output.probe()?;
-        let mut repository = audited.read();
+        let mut repository = repository::read(&audited);
 
         // Work.
         let judge = |repository: &Repository| {
@@ -129,7 +129,7 @@ impl LintArgs {
             .and_then(fs::canonicalize)
             .map_err(|source| Error::Read { path: ".".into(), source })?;
         if self.paths.is_empty() {
-            let audited = Audited::of(&Source::around(&here, &here)?);
+            let audited = repository::find(&Source::around(&here, &here)?);
             return Ok(Asked { audited, only: Vec::new(), left_out: Vec::new(), from: here });
         }
         let mut root: Option<(PathBuf, &Path)> = None;
@@ -155,16 +155,24 @@ impl LintArgs {
             paths.push(absolute);
         }
         let Some((root, _)) = root else { return Err(Error::NoPath { path: ".".into() }) };
-        let mut audited = Audited::folder(&Source::around(&root, &root)?);
+        let source = Source::around(&root, &root)?;
+        let mut audited = repository::find(&source);
+        if audited.root != root {
+            // Of a folder that git ignores nothing is listed.
+            let below = source.below.to_string_lossy().into_owned();
+            audited = Audited { root: root.clone(), below, paths: Vec::new() };
+        }
         let (mut only, mut left_out) = (Vec::new(), Vec::new());
         for path in &paths {
             let name = path.strip_prefix(&root).unwrap_or(path).to_string_lossy().into_owned();
             if !path.is_dir() {
-                if !repository::is_read(&name) {
+                if !repository::looks_into(&name) {
                     left_out.push(format!("`{name}`: goaudit reads nothing in such a file"));
                 }
                 // It is judged even where git ignores it.
-                audited.paths.push(name.clone());
+                if !audited.paths.contains(&name) {
+                    audited.paths.push(name.clone());
+                }
             }
             only.push(name);
         }
@@ -186,7 +194,10 @@ struct Asked {
 /// Tells whether a finding is in one of these files or folders.
 fn is_asked(finding: &Finding, only: &[String]) -> bool {
     let Some(place) = &finding.place else { return false };
-    only.iter().any(|asked| *asked == place.path || repository::under(&place.path, asked).is_some())
+    only.iter().any(|asked| match place.path.strip_prefix(asked.as_str()) {
+        Some(rest) => asked.is_empty() || rest.is_empty() || rest.starts_with('/'),
+        None => false,
+    })
 }
 
 /// The path without links in its folders; a link at its end stays one.
