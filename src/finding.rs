@@ -36,6 +36,29 @@ pub struct Finding {
     pub evidence: Vec<String>,
     /// What to do, as a command or an instruction.
     pub fix: Option<String>,
+    /// The same as changes to files, where it can be told: all of them together, or none.
+    pub edits: Vec<Edit>,
+}
+
+/// A change to a file of the audited repository.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Edit {
+    /// Relative to the audited root, with `/`.
+    pub path: String,
+    /// Bytes of the file that are replaced; none where `start` is `end`.
+    pub start: usize,
+    pub end: usize,
+    pub replacement: String,
+    pub safety: Safety,
+}
+
+/// Whether a change may be made without being looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Safety {
+    /// It does what the author meant, and nothing else.
+    Safe,
+    /// It does what the finding asks for, and its author may have meant something else.
+    Unsafe,
 }
 
 /// A place in a file of the audited repository.

@@ -19,6 +19,7 @@
 //! | [`evidence`] | an executable, action graphs | what tells them from others without them | none |
 //! | [`diff`] | two recordings | a [`diff::Comparison`] | none |
 //! | [`finding`], [`rules`] | a comparison, a repository | findings | none |
+//! | [`mend`] | files, findings | files with the findings mended | none |
 //! | [`policy`] | findings | a [`policy::Verdict`] | none |
 //! | [`report`] | a verdict | text | none |
 //! | [`capture`] | a command | a recording | edge |
@@ -35,6 +36,7 @@ pub mod evidence;
 pub mod finding;
 pub mod golang;
 pub mod leaks;
+pub mod mend;
 pub mod packing;
 pub mod policy;
 pub mod recording;

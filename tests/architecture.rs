@@ -21,6 +21,7 @@ const STAGES: &[&str] = &[
     "evidence",
     "diff",
     "rules",
+    "mend",
     "policy",
     "report",
 ];

@@ -51,6 +51,20 @@ fn every_shipped_policy_names_only_rules_that_exist_and_all_of_them() {
     }
 }
 
+/// What the README shows of `lint` is what it prints.
+#[test]
+fn the_example_of_lint_is_its_output() {
+    let text = readme();
+    let command = "$ goaudit lint fixtures/modules/leaky\n";
+    let shown = text.split(command).nth(1).unwrap().split("```").next().unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_goaudit"))
+        .args(["lint", "fixtures/modules/leaky"])
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .output()
+        .unwrap();
+    assert_eq!(String::from_utf8(output.stdout).unwrap(), shown);
+}
+
 /// The lines of the first job of a CI file, as its runner hands them to a shell.
 fn script(yaml: &str) -> String {
     let file: serde_yaml::Value = serde_yaml::from_str(yaml).unwrap();

@@ -1,6 +1,5 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::time::{SystemTime, UNIX_EPOCH};
 use std::{env, fs};
 
 use clap::Args;
@@ -12,14 +11,15 @@ use crate::capture::go::Go;
 use crate::capture::interrupt::Interrupt;
 use crate::capture::plan::Planner;
 use crate::capture::tree::Source;
+use crate::cli::audit::{self, AuditFormat};
 use crate::cli::output::OutputArgs;
 use crate::cli::policy::{self, Loaded};
 use crate::cli::progress::Progress;
 use crate::cli::prove::Prover;
-use crate::cli::{Error, Exit, Format, archives, artifacts, emit, files, repository};
+use crate::cli::{Error, Exit, archives, artifacts, emit, files, repository};
 use crate::diff::{self, Comparison};
 use crate::golang::inputs::Inputs;
-use crate::policy::{Command, Date, Outcome, Policy};
+use crate::policy::{Command, Policy};
 use crate::recording::{Depth, Recording};
 use crate::report::{self, Report};
 use crate::rules::{self, Builds};
@@ -75,10 +75,7 @@ pub(super) struct CheckArgs {
     #[arg(long)]
     prove: bool,
     #[command(flatten)]
-    output: OutputArgs<Format>,
-    /// Say nothing of the progress
-    #[arg(short, long)]
-    quiet: bool,
+    output: OutputArgs<AuditFormat>,
     /// The build to audit, after `--`
     #[arg(last = true, value_name = "COMMAND")]
     command: Vec<String>,
@@ -118,7 +115,8 @@ impl CheckArgs {
             Some(plan) => plan.source.clone(),
             None => Source::around(&dir, &dir)?,
         };
-        let files = repository::read(&repository::find(&source));
+        let audited = repository::find(&source);
+        let files = repository::read(&audited);
         self.probe()?;
 
         // Work.
@@ -128,15 +126,12 @@ impl CheckArgs {
         let builds = pair.as_ref().zip(comparison);
         let mut report = judge(&policy, &files, builds, &inputs, self.depth_name());
         report.policy = name;
-        report.files = files.files().len();
+        report.below = audited.below;
 
         // Write.
-        self.write(out, &report)?;
-        Ok(match report.verdict.outcome {
-            Outcome::Pass => Exit::Kept,
-            Outcome::Fail => Exit::Broken,
-            Outcome::Unknown => Exit::NoVerdict,
-        })
+        let text = audit::render(&report, self.output.format, self.output.style());
+        self.output.write(out, &text)?;
+        Ok(audit::exit(report.verdict.outcome))
     }
 
     fn selection(&self, policy: &Policy) -> Result<Selection, Error> {
@@ -188,7 +183,7 @@ impl CheckArgs {
     fn record(&self, plan: &CheckPlan, inputs: &mut Inputs) -> Result<Recorded, Error> {
         let interrupt =
             Interrupt::catch().map_err(|source| Error::Read { path: "signals".into(), source })?;
-        let mut progress = Progress::new(self.quiet);
+        let mut progress = Progress::new(self.output.quiet);
         let pair = check::run(plan, &interrupt, &mut progress);
         progress.finish();
         let pair = pair?;
@@ -232,14 +227,6 @@ impl CheckArgs {
             DepthArg::Build => report::Depth::Build,
         }
     }
-
-    fn write(&self, out: &mut dyn Write, report: &Report<'_>) -> Result<(), Error> {
-        let text = match self.output.format {
-            Format::Text => report::text::render(report, self.output.style()),
-            Format::Json => report::json::render(report),
-        };
-        self.output.write(out, &text)
-    }
 }
 
 /// Both builds, and what they differ by.
@@ -252,7 +239,7 @@ struct Recorded {
 /// Runs the rules on what was read and judges their findings.
 fn judge<'a>(
     policy: &Policy,
-    files: &crate::config::Repository,
+    files: &'a crate::config::Repository,
     builds: Option<(&'a (Recording, Recording), Comparison)>,
     inputs: &Inputs,
     depth: report::Depth,
@@ -269,11 +256,13 @@ fn judge<'a>(
         comparison
     });
     let with_builds = recordings.is_some();
-    let ran = |id: &str| rules::by_id(id).is_some_and(|rule| rule.is_about_files() || with_builds);
-    let verdict = policy.judge(findings, today(), ran);
+    let ran = |id: &str| rules::by_id(id).is_some_and(|rule| with_builds || !rule.needs_builds());
+    let verdict = policy.judge(findings, &files.ignore_comments(), audit::today(), ran);
     Report {
         policy: String::new(),
-        files: 0,
+        sources: files.files(),
+        below: String::new(),
+        left_out: Vec::new(),
         depth,
         verdict,
         comparison,
@@ -281,17 +270,12 @@ fn judge<'a>(
     }
 }
 
-fn today() -> Date {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    Date::from_unix_seconds(since.as_secs())
-}
-
 fn has_plan(command: &[String]) -> bool {
     matches!(command, [go, verb, ..] if go == "go" && ["build", "install", "test"].contains(&verb.as_str()))
 }
 
 /// Returns the nearest directory with a go.mod or go.work, or `dir` where there is none.
-fn module_root(dir: PathBuf) -> PathBuf {
+pub(super) fn module_root(dir: PathBuf) -> PathBuf {
     let has = |dir: &&Path| ["go.mod", "go.work"].iter().any(|file| dir.join(file).is_file());
     dir.ancestors().find(has).map(Path::to_owned).unwrap_or(dir)
 }

@@ -71,7 +71,7 @@ impl ExplainArgs {
         let Pair { first, second, inputs } = self.sides.read()?;
         let mut comparison = diff::compare(&first, &second, &inputs);
         if self.prove {
-            prove::recorded(&mut comparison, &first, &second)?;
+            prove::recorded(&mut comparison, &first, &second, self.output.quiet)?;
         }
         let text = match self.output.format {
             Format::Text => {

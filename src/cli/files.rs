@@ -96,6 +96,25 @@ pub(super) fn write_bytes(path: &Path, content: &[u8]) -> io::Result<()> {
     Ok(())
 }
 
+/// Puts another text in the place of that of a file, which keeps its mode.
+///
+/// # Errors
+///
+/// Fails when the file is not what was read any more, and when it cannot be
+/// written; it is then as it was.
+pub(super) fn replace(path: &Path, before: &str, after: &str) -> Result<(), Error> {
+    let fail = |source| Error::WriteFile { path: path.to_owned(), source };
+    if fs::read(path).map_err(fail)? != before.as_bytes() {
+        return Err(Error::NotAsRead { path: path.to_owned() });
+    }
+    let mut part = part(path).map_err(fail)?;
+    part.write_all(after.as_bytes()).map_err(fail)?;
+    let mode = fs::metadata(path).map_err(fail)?.permissions();
+    part.as_file().set_permissions(mode).map_err(fail)?;
+    part.persist(path).map_err(|err| fail(err.error))?;
+    Ok(())
+}
+
 fn part(path: &Path) -> io::Result<NamedTempFile> {
     use std::os::unix::fs::PermissionsExt as _;
     let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());

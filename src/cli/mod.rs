@@ -3,9 +3,11 @@
 
 mod archives;
 mod artifacts;
+mod audit;
 mod check;
 mod color;
 mod command_line;
+mod describe;
 mod diff;
 mod diff_evidence;
 mod explain;
@@ -13,6 +15,8 @@ mod files;
 pub mod folder;
 mod gates;
 mod graph;
+mod init;
+mod lint;
 mod output;
 mod policy;
 mod progress;
@@ -32,7 +36,7 @@ use std::iter;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand, ValueEnum};
+use clap::{Parser, Subcommand};
 
 use crate::binary::ObjectError;
 use crate::capture::CaptureError;
@@ -60,6 +64,7 @@ Exit codes:
 #[derive(Debug, Subcommand)]
 enum Command {
     Check(Box<check::CheckArgs>),
+    Lint(lint::LintArgs),
     Explain(explain::ExplainArgs),
     Why(why::WhyArgs),
     Diff(diff::DiffArgs),
@@ -68,14 +73,10 @@ enum Command {
     Reuse(reuse::ReuseArgs),
     Verify(verify::VerifyArgs),
     Rules(rules::RulesArgs),
-}
-
-/// How a report is written.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
-enum Format {
-    #[default]
-    Text,
-    Json,
+    Init(init::InitArgs),
+    Schema(describe::SchemaArgs),
+    Completions(describe::CompletionsArgs),
+    Man(describe::ManArgs),
 }
 
 /// What the process says to its caller.
@@ -101,6 +102,10 @@ enum Error {
     Capture(#[from] CaptureError),
     #[error("`{path}` is not a directory")]
     NoDirectory { path: PathBuf },
+    #[error("there is no file or folder `{path}`")]
+    NoPath { path: PathBuf },
+    #[error("`{first}` and `{second}` are of two repositories: lint one after the other")]
+    TwoRoots { first: PathBuf, second: PathBuf },
     #[error("failed to read `{path}`")]
     Read { path: PathBuf, source: io::Error },
     #[error("failed to read `{path}`")]
@@ -173,8 +178,14 @@ enum Error {
     Graph(#[from] graph::GraphError),
     #[error(transparent)]
     Verify(#[from] verify::VerifyError),
+    #[error("there is no command `{name}`; `goaudit help` lists them")]
+    NoCommand { name: String },
+    #[error("there is a policy already, and it stays as it is: `{path}`")]
+    PolicyExists { path: PathBuf },
     #[error("there is no rule `{id}`; `goaudit rules` lists them")]
     NoRule { id: String },
+    #[error("`{path}` was not mended: it is not UTF-8, or has changed since it was read")]
+    NotAsRead { path: PathBuf },
     #[error("failed to write `{path}`")]
     WriteFile { path: PathBuf, source: io::Error },
     #[error("failed to write the report")]
@@ -188,6 +199,8 @@ impl Error {
             Self::Capture(CaptureError::Interrupted) => Exit::Interrupted,
             Self::Capture(CaptureError::NoModule { .. })
             | Self::NoDirectory { .. }
+            | Self::NoPath { .. }
+            | Self::TwoRoots { .. }
             | Self::NoPolicy { .. }
             | Self::Policy { .. }
             | Self::Selection(_)
@@ -218,6 +231,8 @@ impl Error {
             | Self::OtherArtifacts { .. }
             | Self::NoQuantity { .. }
             | Self::Verify(_)
+            | Self::NoCommand { .. }
+            | Self::PolicyExists { .. }
             | Self::NoRule { .. } => Exit::Usage,
             Self::Graph(err) => err.exit(),
             Self::Capture(_)
@@ -232,6 +247,7 @@ impl Error {
             | Self::Recording { .. }
             | Self::Command { .. }
             | Self::NothingBuilt { .. }
+            | Self::NotAsRead { .. }
             | Self::WriteFile { .. }
             | Self::Write(_) => Exit::NoVerdict,
         }
@@ -261,6 +277,7 @@ pub fn main() -> ExitCode {
     let out = &mut io::stdout().lock();
     let exit = match &app.command {
         Command::Check(args) => args.run(out),
+        Command::Lint(args) => args.run(out),
         Command::Explain(args) => args.run(out),
         Command::Why(args) => args.run(out),
         Command::Diff(args) => args.run(out),
@@ -269,6 +286,10 @@ pub fn main() -> ExitCode {
         Command::Reuse(args) => args.run(out),
         Command::Verify(args) => args.run(out),
         Command::Rules(args) => args.run(out),
+        Command::Init(args) => args.run(out),
+        Command::Schema(args) => args.run(out),
+        Command::Completions(args) => args.run(out),
+        Command::Man(args) => args.run(out),
     };
     exit.unwrap_or_else(|err| complain(&err)).into()
 }

@@ -1,7 +1,7 @@
 //! How and where a report is written: the options that every report shares.
 
 use std::fs;
-use std::io::Write;
+use std::io::{self, IsTerminal as _, Write};
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
@@ -26,6 +26,9 @@ pub(super) struct OutputArgs<F: ValueEnum + Default + Send + Sync + 'static> {
     /// Show everything, in place of what fits on a screen
     #[arg(short, long)]
     verbose: bool,
+    /// Say nothing of the progress; `lint` then says nothing where it finds nothing
+    #[arg(short, long, conflicts_with = "verbose")]
+    pub(super) quiet: bool,
 }
 
 impl<F: ValueEnum + Default + Send + Sync + 'static> OutputArgs<F> {
@@ -58,6 +61,14 @@ impl<F: ValueEnum + Default + Send + Sync + 'static> OutputArgs<F> {
     pub(super) fn style(&self) -> Style {
         let colored = self.output.is_none() && self.color.is_on();
         Style { colored, verbose: self.verbose }
+    }
+
+    /// Writes a patch: byte for byte, unless a person sees it.
+    pub(super) fn write_patch(&self, out: &mut dyn Write, text: &str) -> Result<(), Error> {
+        if self.output.is_none() && io::stdout().is_terminal() {
+            return self.write(out, text);
+        }
+        files::write_report(out, self.output.as_deref(), text)
     }
 
     pub(super) fn write(&self, out: &mut dyn Write, text: &str) -> Result<(), Error> {

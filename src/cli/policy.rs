@@ -9,7 +9,7 @@ use crate::rules::RULES;
 use crate::variation::VARIATIONS;
 
 /// Where a project's own policy is looked for, relative to the audited directory.
-const OWN: &[&str] = &["goaudit.yaml", ".github/goaudit.yaml"];
+pub(super) const OWN: &[&str] = &["goaudit.yaml", ".github/goaudit.yaml"];
 
 /// A policy and what a report calls it.
 pub(super) struct Loaded {
@@ -22,27 +22,57 @@ pub(super) struct Loaded {
 /// A policy that comes with goaudit judges; what is built and what is excepted
 /// stays the project's, so that one build is held against several policies.
 pub(super) fn load(named: Option<&str>, dir: &Path) -> Result<Loaded, Error> {
+    load_below(named, dir, "")
+}
+
+fn load_below(named: Option<&str>, dir: &Path, below: &str) -> Result<Loaded, Error> {
+    known(|known| load_known(named, dir, below, known))
+}
+
+/// Calls with the names that a policy may use.
+pub(super) fn known<T>(call: impl FnOnce(&Known<'_>) -> T) -> T {
     let rules: Vec<&str> = RULES.iter().map(|rule| rule.id).collect();
     let variations: Vec<&str> = VARIATIONS.iter().map(|variation| variation.name).collect();
-    let known = Known { rules: &rules, variations: &variations };
-    let own = || OWN.iter().copied().find(|file| dir.join(file).is_file());
+    call(&Known { rules: &rules, variations: &variations })
+}
+
+fn load_known(
+    named: Option<&str>,
+    dir: &Path,
+    below: &str,
+    known: &Known<'_>,
+) -> Result<Loaded, Error> {
+    let prefix = if below.is_empty() { String::new() } else { format!("{below}/") };
+    let own = || {
+        let mut files = OWN.iter().map(|file| format!("{prefix}{file}"));
+        files.find(|file| dir.join(file).is_file())
+    };
     let (policy, name) = match (named, own()) {
         (Some(name), own) if SHIPPED.iter().any(|(shipped, _)| *shipped == name) => {
-            let judge = shipped(name, &known)?;
+            let judge = shipped(name, known)?;
             match own {
                 Some(file) => (
-                    judge.of_project(from_file(file, dir, &known)?),
+                    judge.of_project(from_file(&file, dir, known)?),
                     format!("{name}, with the build of {file}"),
                 ),
                 None => (judge, name.to_owned()),
             }
         }
         // A file that is named is relative to where the user is; its own places are told by that name.
-        (Some(file), _) => (from_file(file, Path::new(""), &known)?, file.to_owned()),
-        (None, Some(file)) => (from_file(file, dir, &known)?, file.to_owned()),
-        (None, None) => (shipped("default", &known)?, "default".to_owned()),
+        (Some(file), _) => (from_file(file, Path::new(""), known)?, file.to_owned()),
+        (None, Some(file)) => (from_file(&file, dir, known)?, file),
+        (None, None) => (shipped("default", known)?, "default".to_owned()),
     };
     Ok(Loaded { policy, name })
+}
+
+/// As [`load`], with the project's own policy being the nearest one between `from` and the root
+/// above it; told by its path from the root.
+pub(super) fn load_around(named: Option<&str>, root: &Path, from: &Path) -> Result<Loaded, Error> {
+    let has = |dir: &&Path| OWN.iter().any(|file| dir.join(file).is_file());
+    let inside = from.ancestors().take_while(|dir| dir.starts_with(root));
+    let below = inside.into_iter().find(has).and_then(|dir| dir.strip_prefix(root).ok());
+    load_below(named, root, &below.unwrap_or(Path::new("")).to_string_lossy())
 }
 
 fn shipped(name: &str, known: &Known<'_>) -> Result<Policy, Error> {

@@ -65,11 +65,12 @@ pub(super) fn recorded(
     comparison: &mut Comparison,
     first: &Recording,
     second: &Recording,
+    quiet: bool,
 ) -> Result<(), Error> {
     let interrupt =
         Interrupt::catch().map_err(|source| Error::Read { path: "signals".into(), source })?;
     let planner = Planner::new(&env::temp_dir(), &interrupt)?;
-    let mut progress = Progress::new(false);
+    let mut progress = Progress::new(quiet);
     let mut prover = Prover { planner, progress: &mut progress, spares: true, effects: &[] };
     let proven = prover.prove(comparison, first, second);
     progress.finish();

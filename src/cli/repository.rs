@@ -32,6 +32,8 @@ const FOLDERS: &[&str] = &[
 #[derive(Debug)]
 pub(super) struct Audited {
     pub(super) root: PathBuf,
+    /// Where the root is below the top of its git repository, with `/`; empty at the top.
+    pub(super) below: String,
     /// Relative to the root, with `/`.
     pub(super) paths: Vec<String>,
 }
@@ -51,7 +53,9 @@ pub(super) fn find(source: &Source) -> Audited {
         false => (source.root.clone(), all),
     };
     paths.sort();
-    Audited { root, paths }
+    let top = source.root.as_path();
+    let inside = root.strip_prefix(top).unwrap_or(Path::new("")).to_string_lossy().into_owned();
+    Audited { below: inside, root, paths }
 }
 
 /// Reads the files that rules look at.
@@ -123,6 +127,11 @@ impl Reader<'_> {
 
 fn under<'a>(path: &'a str, below: &str) -> Option<&'a str> {
     if below.is_empty() { Some(path) } else { path.strip_prefix(below)?.strip_prefix('/') }
+}
+
+/// Tells whether rules look into a file of that path.
+pub(super) fn looks_into(path: &str) -> bool {
+    config::is_read(path) || config::may_be_script(path)
 }
 
 /// `None` is no file: a link may lead out of the tree, and a listed file may be deleted.

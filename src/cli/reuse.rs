@@ -37,9 +37,6 @@ pub(super) struct ReuseArgs {
     second: String,
     #[command(flatten)]
     output: OutputArgs<Format>,
-    /// Say nothing of the progress
-    #[arg(short, long)]
-    quiet: bool,
 }
 
 /// How the report is written.
@@ -64,7 +61,7 @@ impl ReuseArgs {
         self.output.probe()?;
         let interrupt =
             Interrupt::catch().map_err(|source| Error::Read { path: "signals".into(), source })?;
-        let mut progress = Progress::new(self.quiet);
+        let mut progress = Progress::new(self.output.quiet);
         let report = self.report(&first, &second, &interrupt, &mut progress);
         progress.finish();
         let report = report?;

@@ -60,9 +60,6 @@ pub(super) struct VerifyArgs {
     work_dir: Option<PathBuf>,
     #[command(flatten)]
     output: OutputArgs<Format>,
-    /// Say nothing of the progress
-    #[arg(short, long)]
-    quiet: bool,
 }
 
 /// How the report is written.
@@ -115,7 +112,7 @@ impl VerifyArgs {
                 if self.source.is_some() {
                     plan.from_a_directory();
                 }
-                let progress = Progress::new(self.quiet);
+                let progress = Progress::new(self.output.quiet);
                 let done = self.rebuild(&binary, &plan, &mut report, progress);
                 done?;
             }

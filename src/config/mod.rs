@@ -22,6 +22,7 @@ mod drone;
 mod follow;
 mod github;
 mod gitlab;
+mod ignore_comment;
 mod justfile;
 mod kinds;
 mod makefile;
@@ -35,6 +36,8 @@ mod variables;
 
 pub use follow::DockerRun;
 pub use kinds::{is_read, may_be_script};
+
+pub use ignore_comment::IgnoreComment;
 
 use std::sync::OnceLock;
 
@@ -106,6 +109,12 @@ impl Repository {
         self
     }
 
+    /// The same repository with other texts in its files.
+    #[must_use]
+    pub fn with_files(&self, files: Vec<SourceFile>) -> Self {
+        Self::new(files, self.paths.clone()).with_unread(self.not_had.clone())
+    }
+
     /// The text files, sorted by path.
     #[must_use]
     pub fn files(&self) -> &[SourceFile] {
@@ -127,6 +136,12 @@ impl Repository {
     /// The cache steps of all pipelines.
     pub fn caches(&self) -> impl Iterator<Item = CachedBy<'_>> {
         self.pipelines().iter().flat_map(Pipeline::caches)
+    }
+
+    /// The comments of all files that ask for findings to be let pass, in the order of the files.
+    #[must_use]
+    pub fn ignore_comments(&self) -> Vec<IgnoreComment> {
+        self.files.iter().flat_map(ignore_comment::read).collect()
     }
 
     /// The files that could not be read.

@@ -10,7 +10,9 @@ use crate::config::yaml::{self, NodeId, NodeKind, ScalarStyle, Tree};
 use crate::finding::Place;
 
 use super::problem::{Problems, quoted, unknown, unknown_in};
-use super::raw::{self, RawPolicy};
+use super::raw::{
+    self, BUILD_KEYS, FILE_KEYS, IGNORE_KEYS, IGNORE_NEEDS, LEVELS, RULE_KEYS, RawPolicy,
+};
 use super::shipped;
 use super::{Date, Extends, Known, Layer, Pattern, Problem, VariationChange};
 
@@ -18,12 +20,10 @@ use super::{Date, Extends, Known, Layer, Pattern, Problem, VariationChange};
 pub const MAX_BYTES: usize = 256 << 10;
 
 /// Longest list in a policy. Each glob costs time to prepare.
-const MAX_ITEMS: usize = 1000;
+pub(super) const MAX_ITEMS: usize = 1000;
 
 /// Rules about the policy itself. An exception from them would be one more of the same.
-const NEVER_IGNORED: [&str; 2] = ["expired-ignore", "unused-ignore"];
-
-const LEVELS: &[&str] = &["off", "note", "warn", "warning", "error"];
+pub(super) const NEVER_IGNORED: [&str; 2] = ["expired-ignore", "unused-ignore"];
 
 /// Reads a project's own policy file.
 ///
@@ -109,8 +109,7 @@ impl<'a> Check<'a> {
             self.add(*second, "a policy is one document; a second one starts here".to_owned());
         }
         let Some(root) = self.tree.documents().first() else { return };
-        let keys = ["extends", "build", "vary", "rules", "ignore"];
-        for (key, value) in self.mapping(*root, "a policy", &keys) {
+        for (key, value) in self.mapping(*root, "a policy", FILE_KEYS) {
             match key {
                 "extends" => self.texts(value, "`extends`", |text| Extends::parse(text).map(drop)),
                 "build" => self.build(value),
@@ -142,7 +141,7 @@ impl<'a> Check<'a> {
     }
 
     fn build(&mut self, id: NodeId) {
-        for (key, value) in self.mapping(id, "`build`", &["command", "artifacts"]) {
+        for (key, value) in self.mapping(id, "`build`", BUILD_KEYS) {
             match (key, &self.tree.node(value).kind) {
                 ("artifacts", _) => self.patterns(value, "`artifacts`"),
                 (_, NodeKind::Sequence(items)) if items.is_empty() => {
@@ -202,7 +201,7 @@ impl<'a> Check<'a> {
     }
 
     fn setting(&mut self, id: NodeId) {
-        for (key, value) in self.mapping(id, "a rule", &["level", "allow"]) {
+        for (key, value) in self.mapping(id, "a rule", RULE_KEYS) {
             match key {
                 "level" => self.level(value),
                 _ => self.patterns(value, "`allow`"),
@@ -213,8 +212,7 @@ impl<'a> Check<'a> {
     fn ignore(&mut self, id: NodeId) {
         for item in self.list(id, "`ignore`") {
             self.ignores.push(self.tree.at(item));
-            let pairs =
-                self.mapping(item, "an entry of `ignore`", &["rule", "where", "reason", "until"]);
+            let pairs = self.mapping(item, "an entry of `ignore`", IGNORE_KEYS);
             for (key, value) in &pairs {
                 match *key {
                     "rule" => self.ignored_rule(*value),
@@ -231,8 +229,8 @@ impl<'a> Check<'a> {
             if self.tree.is_null(item) {
                 self.add(item, "an entry of `ignore` is a mapping, found nothing".to_owned());
             }
-            for needed in ["rule", "where", "reason"] {
-                if is_mapping && !pairs.iter().any(|(key, _)| *key == needed) {
+            for needed in IGNORE_NEEDS {
+                if is_mapping && !pairs.iter().any(|(key, _)| key == needed) {
                     self.add(item, format!("this entry of `ignore` has no `{needed}`"));
                 }
             }

@@ -2,9 +2,11 @@
 
 use std::cmp::Reverse;
 
+use crate::config::IgnoreComment;
 use crate::finding::{Finding, Level};
 use crate::rules::{Rule, expired_ignore, nothing_compared, unused_ignore};
 
+use super::comments::Comments;
 use super::raw::Ignore;
 use super::{Date, Policy};
 
@@ -70,6 +72,19 @@ impl Verdict {
         self
     }
 
+    /// Keeps the findings that are asked for, and judges by them alone.
+    #[must_use]
+    pub fn only(mut self, is_asked: impl Fn(&Finding) -> bool) -> Self {
+        self.judged.retain(|judged| is_asked(&judged.finding));
+        self.allowed.retain(|allowed| is_asked(&allowed.finding));
+        self.outcome = match (self.is_broken(), self.not_judged.is_empty()) {
+            (true, _) => Outcome::Fail,
+            (false, true) => Outcome::Pass,
+            (false, false) => Outcome::Unknown,
+        };
+        self
+    }
+
     fn is_broken(&self) -> bool {
         self.judged.iter().any(|judged| judged.level == Level::Error && !judged.leaves_open())
     }
@@ -78,14 +93,16 @@ impl Verdict {
 impl Policy {
     /// Sorts findings into a verdict.
     ///
-    /// `ran` tells the rules that were run: an exception from a rule that was
-    /// not could match nothing. The order is: an exception that applies, then
-    /// `allow`, then the level of the rule. A finding of a rule that is off is
-    /// counted and dropped, excepted or not.
+    /// `comments` are those of the audited files. `ran` tells the rules that
+    /// were run in full: an exception from a rule that was not could match nothing
+    /// yet. The order is: an exception that applies, then a comment, then `allow`, then
+    /// the level of the rule. A finding of a rule that is off is counted and
+    /// dropped, excepted or not.
     #[must_use]
     pub fn judge(
         &self,
         findings: Vec<Finding>,
+        comments: &[IgnoreComment],
         today: Date,
         ran: impl Fn(&str) -> bool,
     ) -> Verdict {
@@ -96,16 +113,21 @@ impl Policy {
             off: 0,
             not_judged: Vec::new(),
         };
+        let mut comments = Comments::new(comments);
         let mut used = vec![false; self.ignore.len()];
         for finding in findings {
             for (ignore, used) in self.ignore.iter().zip(&mut used) {
                 *used |= ignore.is_match(&finding);
             }
-            self.place(finding, today, &mut verdict);
+            let comment = comments.reason(&finding);
+            self.place(finding, comment, today, &mut verdict);
+        }
+        for fault in comments.faults(&ran) {
+            self.place(fault, None, today, &mut verdict);
         }
         for (ignore, used) in self.ignore.iter().zip(used) {
             if let Some(finding) = ignore.fault(today, used || !ran(&ignore.rule)) {
-                self.place(finding, today, &mut verdict);
+                self.place(finding, None, today, &mut verdict);
             }
         }
         verdict
@@ -123,21 +145,29 @@ impl Policy {
         reasons.into_iter().fold(verdict, Verdict::without_verdict)
     }
 
-    fn place(&self, finding: Finding, today: Date, verdict: &mut Verdict) {
+    fn place(&self, finding: Finding, comment: Option<&str>, today: Date, verdict: &mut Verdict) {
         let level = self.level(finding.rule);
         if level == Level::Off {
             verdict.off = verdict.off.saturating_add(1);
-        } else if let Some(reason) = self.reason_to_allow(&finding, today) {
+        } else if let Some(reason) = self.reason_to_allow(&finding, comment, today) {
             verdict.allowed.push(Allowed { finding, reason });
         } else {
             verdict.judged.push(Judged { finding, level });
         }
     }
 
-    fn reason_to_allow(&self, finding: &Finding, today: Date) -> Option<String> {
+    fn reason_to_allow(
+        &self,
+        finding: &Finding,
+        comment: Option<&str>,
+        today: Date,
+    ) -> Option<String> {
         let ignore = self.ignore.iter().find(|one| !one.is_past(today) && one.is_match(finding));
         if let Some(ignore) = ignore {
             return Some(ignore.reason.clone());
+        }
+        if let Some(reason) = comment {
+            return Some(reason.to_owned());
         }
         let patterns = self.rules.get(finding.rule)?.allow.as_deref().unwrap_or_default();
         let pattern = patterns.iter().find(|pattern| pattern.is_match(&finding.subject))?;

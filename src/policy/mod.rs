@@ -7,13 +7,16 @@
 
 mod chain;
 mod check;
+mod comments;
 mod date;
 mod gate;
 mod judge;
 mod pattern;
 mod problem;
 mod raw;
+mod schema;
 mod shipped;
+mod starter;
 #[cfg(test)]
 mod tests;
 
@@ -25,7 +28,9 @@ pub use self::judge::{Allowed, Judged, Outcome, Verdict};
 pub use self::pattern::Pattern;
 pub use self::problem::Problem;
 pub use self::raw::{Command, Layer, VariationChange};
+pub use self::schema::schema;
 pub use self::shipped::SHIPPED;
+pub use self::starter::{Project, starter};
 
 use std::collections::BTreeMap;
 

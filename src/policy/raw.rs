@@ -15,6 +15,16 @@ use crate::finding::{Level, Place};
 
 use super::{Date, Extends, Pattern};
 
+/// The keys of a policy, of its parts, and what a level is called: what [`super::check`] takes and
+/// the schema lists.
+pub(super) const FILE_KEYS: &[&str] = &["extends", "build", "vary", "rules", "ignore"];
+pub(super) const BUILD_KEYS: &[&str] = &["command", "artifacts"];
+pub(super) const RULE_KEYS: &[&str] = &["level", "allow"];
+pub(super) const IGNORE_KEYS: &[&str] = &["rule", "where", "reason", "until"];
+/// Keys without which an entry of `ignore` says nothing.
+pub(super) const IGNORE_NEEDS: &[&str] = &["rule", "where", "reason"];
+pub(super) const LEVELS: &[&str] = &["off", "note", "warn", "warning", "error"];
+
 /// One policy file, checked, not yet joined with what it extends.
 #[derive(Debug, Clone)]
 pub struct Layer {

@@ -150,7 +150,7 @@ fn sides(change: &Change) -> String {
 const WIDTH: usize = 200;
 
 /// Text of a log as code: on one line, and without a way out of a table or of the code.
-fn code(text: &str) -> String {
+pub(super) fn code(text: &str) -> String {
     if text.is_empty() {
         return "(empty)".to_owned();
     }

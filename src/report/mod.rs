@@ -1,6 +1,8 @@
 //! Reports: a verdict and a comparison as text. Data in, text out; no I/O, no clock.
 
 pub mod diff;
+mod fingerprint;
+pub mod formats;
 pub mod graph;
 pub mod html;
 pub mod json;
@@ -9,11 +11,13 @@ mod not_examined;
 mod not_known;
 mod proof;
 pub mod reuse;
+mod source;
 pub mod text;
 pub mod verify;
 
 pub use not_known::gaps;
 
+use crate::config::SourceFile;
 use crate::diff::Comparison;
 use crate::policy::Verdict;
 use crate::recording::Recording;
@@ -23,8 +27,12 @@ use crate::recording::Recording;
 pub struct Report<'a> {
     /// What the policy is called.
     pub policy: String,
-    /// How many CI files were read.
-    pub files: usize,
+    /// The files that were read, sorted by path.
+    pub sources: &'a [SourceFile],
+    /// Where the audited root is below the top of its repository, with `/`; empty at the top.
+    pub below: String,
+    /// What was asked for and not looked at, one sentence each.
+    pub left_out: Vec<String>,
     pub depth: Depth,
     pub verdict: Verdict,
     /// `None` where nothing was built or planned.

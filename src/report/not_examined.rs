@@ -11,7 +11,7 @@ use crate::variation::VARIATIONS;
 /// Returns what was not looked at, one line each.
 pub(super) fn lines(report: &Report<'_>) -> Vec<String> {
     let mut lines: Vec<String> = match report.depth {
-        Depth::Text => vec!["the build: --depth text reads CI files only".to_owned()],
+        Depth::Text => vec!["the build: only files were read".to_owned()],
         Depth::Plan => vec![
             "the artifacts: a plan does not know whether equal keys give equal bytes".to_owned(),
             "whether it compiles, and whether a changed compile would give the same output"
@@ -19,9 +19,10 @@ pub(super) fn lines(report: &Report<'_>) -> Vec<String> {
         ],
         Depth::Build => Vec::new(),
     };
-    if report.files == 0 {
+    if report.sources.is_empty() {
         lines.push("CI files: none was found".to_owned());
     }
+    lines.extend(report.left_out.iter().cloned());
     if let Some((first, second)) = report.recordings {
         lines.extend(variations(second));
         lines.extend(first.manifest.notes.iter().cloned());

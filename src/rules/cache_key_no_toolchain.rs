@@ -1,11 +1,12 @@
 #![doc = include_str!("cache_key_no_toolchain.md")]
 
+use super::edits::{self, Input};
 use super::{Check, Rule};
 use crate::config::Repository;
 use crate::config::go_paths::GoDir;
-use crate::config::pipeline::{CachedBy, Flag, Step, System, VersionSource};
+use crate::config::pipeline::{CacheUse, CachedBy, Flag, Step, System, VersionSource};
 use crate::config::template::Class;
-use crate::finding::{Finding, Level};
+use crate::finding::{Edit, Finding, Level, Safety};
 
 pub(super) const RULE: Rule = Rule {
     id: "cache-key-no-toolchain",
@@ -30,7 +31,7 @@ fn check(repository: &Repository) -> Vec<Finding> {
                 && !one.cache.store.is_mutable
                 && is_told_here(one, &all)
         })
-        .map(finding)
+        .map(|one| finding(repository, one, &all))
         .collect()
 }
 
@@ -48,7 +49,7 @@ fn is_told_here(one: &CachedBy<'_>, all: &[CachedBy<'_>]) -> bool {
     one.cache.how.restores() || !all.iter().any(is_restored)
 }
 
-fn finding(one: &CachedBy<'_>) -> Finding {
+fn finding(repository: &Repository, one: &CachedBy<'_>, all: &[CachedBy<'_>]) -> Finding {
     let key = &one.cache.key;
     let message = "no part of the key follows the Go version: after an upgrade the exact key \
                    still hits, brings objects of the old Go, and is never saved again";
@@ -56,6 +57,7 @@ fn finding(one: &CachedBy<'_>) -> Finding {
         .at(key.place.clone())
         .with_evidence(&key.text)
         .with_fix(fix(one))
+        .with_edits(if is_shared(one, all) { None } else { edits(repository, one) })
 }
 
 fn fix(one: &CachedBy<'_>) -> String {
@@ -82,12 +84,7 @@ fn fix(one: &CachedBy<'_>) -> String {
     let line = match key.text_before(Class::Deps) {
         Some(before) => {
             let rest = key.text.strip_prefix(before).unwrap_or_default();
-            let version = if before.ends_with("go-") {
-                version.strip_prefix("go").unwrap_or(&version)
-            } else {
-                &version
-            };
-            format!("key: {before}{version}{separator}{rest}")
+            format!("key: {before}{}{separator}{rest}", behind(before, &version))
         }
         None => format!("key: {} {separator}{version}", key.text).replace(" -", "-"),
     };
@@ -96,10 +93,66 @@ fn fix(one: &CachedBy<'_>) -> String {
     format!("{first}{line}{also}")
 }
 
+/// The version as it stands behind other text: `go-1.25`, not `go-go1.25`.
+fn behind<'v>(before: &str, version: &'v str) -> &'v str {
+    if before.ends_with("go-") { version.strip_prefix("go").unwrap_or(version) } else { version }
+}
+
+/// Tells whether other steps may count on the key as it is: what saves and what restores would no
+/// longer meet if one of them got another key.
+fn is_shared(one: &CachedBy<'_>, all: &[CachedBy<'_>]) -> bool {
+    let key = &one.cache.key;
+    let meets = |other: &CachedBy<'_>| {
+        let (cache, place) = (other.cache, &other.cache.key.place);
+        let mut keys = [&cache.key].into_iter().chain(&cache.restore_keys);
+        cache.how != CacheUse::Both && *place != key.place && keys.any(|k| k.may_restore(key, true))
+    };
+    one.cache.how != CacheUse::Both || all.iter().any(meets)
+}
+
+/// The version in the key and in the restore keys, where the step that knows it comes before.
+fn edits(repository: &Repository, one: &CachedBy<'_>) -> Option<Vec<Edit>> {
+    let (first, version) = version(one);
+    let mut edits = Vec::new();
+    match first {
+        "" => {}
+        GIVE_ID => {
+            let is_taken = |step: &Step| step.id.as_deref() == Some(ID);
+            if one.job.steps.iter().any(is_taken) {
+                return None;
+            }
+            let (step, _) = one.job.setups().find(|(step, _)| is_of_file(step, one))?;
+            edits.push(edits::first_key(repository, &step.place, &format!("id: {ID}"))?);
+        }
+        _ => return None,
+    }
+    let key = &one.cache.key;
+    let input = Input::of_key(repository, key)?;
+    let Some(before) = key.text_before(Class::Deps) else {
+        edits.push(input.with_text(key.text.len(), &format!("-{version}"), Safety::Unsafe));
+        return Some(edits);
+    };
+    let text = format!("{}-", behind(before, &version));
+    edits.push(input.with_text(before.len(), &text, Safety::Unsafe));
+    for restore_key in &one.cache.restore_keys {
+        if !before.is_empty() && restore_key.text.starts_with(before) {
+            edits.push(edits::insertion(repository, restore_key, before.len(), &text)?);
+        }
+    }
+    Some(edits)
+}
+
+/// The id of a setup-go step that has none, and what to do about that.
+const ID: &str = "setup-go";
+const GIVE_ID: &str = "give the setup-go step `id: setup-go`\n";
+
+fn is_of_file(step: &Step, one: &CachedBy<'_>) -> bool {
+    step.place.path == one.step.place.path
+}
+
 /// What to do first, and text that is the Go version of the job.
 fn version(one: &CachedBy<'_>) -> (&'static str, String) {
-    let same_file = |step: &Step| step.place.path == one.step.place.path;
-    let Some((step, setup)) = one.job.setups().find(|(step, _)| same_file(step)) else {
+    let Some((step, setup)) = one.job.setups().find(|(step, _)| is_of_file(step, one)) else {
         // An image, a version manager or another action brings Go: ask it.
         let first = "add a step with `id: go` before this one: \
                      run: echo \"version=$(go env GOVERSION)\" >> \"$GITHUB_OUTPUT\"\n";
@@ -111,10 +164,10 @@ fn version(one: &CachedBy<'_>) -> (&'static str, String) {
     {
         return ("", format!("go${{{{ {} }}}}", part.text));
     }
-    let id = step.id.as_deref().unwrap_or("setup-go");
+    let id = step.id.as_deref().unwrap_or(ID);
     let first = match (&step.id, step.place.at < one.step.place.at) {
         (Some(_), true) => "",
-        (None, true) => "give the setup-go step `id: setup-go`\n",
+        (None, true) => GIVE_ID,
         (Some(_), false) => "move the setup-go step before this one\n",
         (None, false) => "move the setup-go step before this one, with `id: setup-go`\n",
     };

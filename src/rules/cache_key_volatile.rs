@@ -1,10 +1,11 @@
 #![doc = include_str!("cache_key_volatile.md")]
 
+use super::edits::Input;
 use super::{Check, Rule, spelling};
 use crate::config::Repository;
 use crate::config::pipeline::{CacheUse, CachedBy, Flag};
 use crate::config::template::Class;
-use crate::finding::{Finding, Level};
+use crate::finding::{Edit, Finding, Level, Safety};
 
 pub(super) const RULE: Rule = Rule {
     id: "cache-key-volatile",
@@ -18,7 +19,7 @@ fn check(repository: &Repository) -> Vec<Finding> {
     let all: Vec<CachedBy<'_>> = repository.caches().collect();
     all.iter()
         .filter(|one| is_candidate(one) && !is_said_of_restore(one) && !is_reached(one, &all))
-        .filter_map(finding)
+        .filter_map(|one| finding(repository, one))
         .collect()
 }
 
@@ -44,7 +45,7 @@ fn is_reached(one: &CachedBy<'_>, all: &[CachedBy<'_>]) -> bool {
     all.iter().any(|other| other.may_restore(one) || one.may_restore(other))
 }
 
-fn finding(one: &CachedBy<'_>) -> Option<Finding> {
+fn finding(repository: &Repository, one: &CachedBy<'_>) -> Option<Finding> {
     let key = &one.cache.key;
     let volatile = key.parts.iter().find(|part| part.is(Class::Volatile))?;
     let what = if one.cache.how.saves() {
@@ -67,6 +68,23 @@ fn finding(one: &CachedBy<'_>) -> Option<Finding> {
         RULE.finding(&one.step.subject, message)
             .at(key.place.clone())
             .with_evidence(&key.text)
-            .with_fix(fix),
+            .with_fix(fix)
+            .with_edits(edits(repository, one)),
     )
+}
+
+/// Whether the key was meant to be another one each time, only its author knows.
+fn edits(repository: &Repository, one: &CachedBy<'_>) -> Option<Vec<Edit>> {
+    let (cache, key) = (one.cache, &one.cache.key);
+    if !cache.how.restores() || !cache.restore_keys.is_empty() {
+        return None;
+    }
+    let input = Input::of_key(repository, key)?;
+    match key.text_before(Class::Volatile)? {
+        "" => Some(vec![
+            input.with_text(0, "go-", Safety::Unsafe),
+            input.with_restore_keys("go-", Safety::Unsafe)?,
+        ]),
+        before => Some(vec![input.with_restore_keys(before, Safety::Unsafe)?]),
+    }
 }

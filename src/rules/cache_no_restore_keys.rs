@@ -1,10 +1,11 @@
 #![doc = include_str!("cache_no_restore_keys.md")]
 
+use super::edits::Input;
 use super::{Check, Rule, spelling};
 use crate::config::Repository;
 use crate::config::pipeline::{CachedBy, Flag, System};
-use crate::config::template::Class;
-use crate::finding::{Finding, Level};
+use crate::config::template::{Class, Template};
+use crate::finding::{Edit, Finding, Level, Safety};
 
 pub(super) const RULE: Rule = Rule {
     id: "cache-no-restore-keys",
@@ -15,7 +16,7 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn check(repository: &Repository) -> Vec<Finding> {
-    repository.caches().filter(is_found).map(|one| finding(&one)).collect()
+    repository.caches().filter(is_found).map(|one| finding(repository, &one)).collect()
 }
 
 fn is_found(one: &CachedBy<'_>) -> bool {
@@ -44,7 +45,7 @@ fn is_saved_before(one: &CachedBy<'_>) -> bool {
         .any(|(_, other)| other.how.saves() && other.key.is_like(&one.cache.key))
 }
 
-fn finding(one: &CachedBy<'_>) -> Finding {
+fn finding(repository: &Repository, one: &CachedBy<'_>) -> Finding {
     let key = &one.cache.key;
     let fix = match key.text_before(Class::Deps) {
         Some(before) => spelling::restore_key(one, before),
@@ -57,4 +58,23 @@ fn finding(one: &CachedBy<'_>) -> Finding {
     .at(key.place.clone())
     .with_evidence(&key.text)
     .with_fix(fix)
+    .with_edits(edits(repository, key))
+}
+
+/// The prefix is in the key already; a key that has none becomes another one, and starts cold once.
+fn edits(repository: &Repository, key: &Template) -> Option<Vec<Edit>> {
+    let input = Input::of_key(repository, key)?;
+    match key.text_before(Class::Deps)? {
+        "" => Some(vec![
+            input.with_text(0, "go-", Safety::Unsafe),
+            input.with_restore_keys("go-", Safety::Unsafe)?,
+        ]),
+        before => {
+            let behind = key.parts.iter().skip_while(|part| !part.is(Class::Deps));
+            // What tells entries apart behind the hash is not in the prefix.
+            let is_lost = behind.into_iter().any(|part| !part.is_literal && !part.is(Class::Deps));
+            let safety = if is_lost { Safety::Unsafe } else { Safety::Safe };
+            Some(vec![input.with_restore_keys(before, safety)?])
+        }
+    }
 }

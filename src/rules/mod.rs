@@ -31,6 +31,7 @@ mod docker_copy_before_download;
 mod docker_no_cache_mount;
 mod double_cache;
 mod double_setup_go;
+mod edits;
 pub(crate) mod expired_ignore;
 mod file_not_read;
 mod go_get_in_ci;
@@ -66,7 +67,7 @@ mod warm_flags_mismatch;
 use std::collections::BTreeSet;
 
 use crate::config::Repository;
-use crate::finding::{Finding, Level, Place};
+use crate::finding::{Edit, Finding, Level, Place};
 
 pub use builds::Builds;
 
@@ -161,6 +162,12 @@ impl Rule {
         matches!(self.check, Check::Files(_) | Check::Both { .. })
     }
 
+    /// Tells whether it was not run in full where only files were read.
+    #[must_use]
+    pub const fn needs_builds(&self) -> bool {
+        matches!(self.check, Check::Builds(_) | Check::Both { .. })
+    }
+
     /// Starts a finding of this rule.
     #[must_use]
     pub fn finding(&self, subject: impl Into<String>, message: impl Into<String>) -> Finding {
@@ -171,6 +178,7 @@ impl Rule {
             place: None,
             evidence: Vec::new(),
             fix: None,
+            edits: Vec::new(),
         }
     }
 }
@@ -187,6 +195,13 @@ impl Finding {
     #[must_use]
     pub fn with_evidence(mut self, line: impl Into<String>) -> Self {
         self.evidence.push(line.into());
+        self
+    }
+
+    /// Says how the files are to be changed; no change where that cannot be told.
+    #[must_use]
+    pub fn with_edits(mut self, edits: Option<Vec<Edit>>) -> Self {
+        self.edits = edits.unwrap_or_default();
         self
     }
 

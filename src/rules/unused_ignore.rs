@@ -5,7 +5,7 @@ use crate::finding::Level;
 
 pub(crate) const RULE: Rule = Rule {
     id: "unused-ignore",
-    summary: "an exception of the policy matches no finding",
+    summary: "an exception matches no finding, or gives no reason",
     explanation: include_str!("unused_ignore.md"),
     level: Level::Note,
     check: Check::Engine,

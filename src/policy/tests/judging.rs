@@ -13,6 +13,7 @@ fn finding(rule: &'static str, subject: &str) -> Finding {
         place: None,
         evidence: Vec::new(),
         fix: None,
+        edits: Vec::new(),
     }
 }
 
@@ -26,7 +27,7 @@ fn date(text: &str) -> Date {
 }
 
 fn judge(text: &str, findings: &[Finding]) -> Verdict {
-    policy(text).judge(findings.to_vec(), date("2026-12-01"), |_| true)
+    policy(text).judge(findings.to_vec(), &[], date("2026-12-01"), |_| true)
 }
 
 /// What became of each finding, one a line.
@@ -119,7 +120,8 @@ fn an_exception_is_for_its_rule_only() {
 fn an_exception_applies_through_its_last_day() {
     let policy =
         policy("ignore:\n  - {rule: stray-a, where: make, reason: r, until: 2027-06-30}\n");
-    let verdict = |today| policy.judge(vec![finding("stray-a", "make")], date(today), |_| true);
+    let verdict =
+        |today| policy.judge(vec![finding("stray-a", "make")], &[], date(today), |_| true);
     insta::assert_snapshot!(show(&verdict("2027-06-30")), @"
     Pass, 0 off
     allowed stray-a make: r
@@ -137,13 +139,14 @@ fn an_exception_applies_through_its_last_day() {
 #[test]
 fn an_exception_that_matches_nothing_is_a_finding_where_its_rule_ran() {
     let text = "ignore: [{rule: stray-a, where: make, reason: r}, {rule: cgo-enabled, where: x, reason: s}]";
-    let verdict = policy(text).judge(vec![], date("2026-12-01"), |rule| rule == "stray-a");
+    let verdict = policy(text).judge(vec![], &[], date("2026-12-01"), |rule| rule == "stray-a");
     insta::assert_snapshot!(show(&verdict), @"
     Pass, 0 off
     Note unused-ignore stray-a at make: the exception matches no finding
     ");
     let off = policy(&format!("rules: {{stray-a: off, unused-ignore: error}}\n{text}")).judge(
         vec![finding("stray-a", "make"), finding("cgo-enabled", "x")],
+        &[],
         date("2026-12-01"),
         |_| true,
     );

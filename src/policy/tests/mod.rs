@@ -3,6 +3,7 @@
 mod files;
 mod judging;
 mod layers;
+mod schema;
 
 use super::*;
 

@@ -3,6 +3,7 @@
 //! The structs here are the format; they are copies, so that the model can change.
 
 mod artifacts;
+mod pretty;
 mod tests;
 mod why;
 
@@ -19,6 +20,7 @@ use crate::report::json::artifacts::{ArtifactObject, artifact};
 use crate::report::json::tests::TestsObject;
 use crate::report::{Report, not_examined, not_known};
 
+pub(in crate::report) use pretty::pretty;
 pub use why::why;
 
 /// Renders a report as one JSON document.
@@ -32,12 +34,6 @@ pub fn render(report: &Report<'_>) -> String {
 pub fn explain(comparison: &Comparison, first: &Recording, second: &Recording) -> String {
     let comparison = compared(comparison, first, second);
     pretty(&ExplainDocument { schema: "goaudit.explain.v1", comparison })
-}
-
-fn pretty(document: &impl Serialize) -> String {
-    let mut text = serde_json::to_string_pretty(document).unwrap_or_default();
-    text.push('\n');
-    text
 }
 
 #[derive(Serialize)]

@@ -5,8 +5,9 @@ use std::fmt::Write as _;
 
 use crate::finding::{Finding, Level};
 use crate::policy::Judged;
-use crate::report::Report;
-use crate::report::text::{Paint, Style, folded};
+use crate::report::text::excerpt::excerpt;
+use crate::report::text::{Paint, Style, folded, spelt, spelt_line};
+use crate::report::{Depth, Report};
 
 /// Findings of one rule and level.
 type Group<'r> = ((Level, &'r str), Vec<&'r Finding>);
@@ -55,7 +56,7 @@ pub(super) fn findings(report: &Report<'_>, room: usize, style: Style, paint: Pa
     let mut details = vec![Detail::Evidence; groups.len()];
     let lines = |details: &[Detail]| -> usize {
         let all = groups.iter().zip(details);
-        all.map(|(group, detail)| one_group(group, *detail, style, paint).lines().count()).sum()
+        all.map(|(group, detail)| one_group(report, group, *detail, style).lines().count()).sum()
     };
     for less in [Detail::Fix, Detail::Line] {
         for index in (0..groups.len()).rev() {
@@ -65,31 +66,28 @@ pub(super) fn findings(report: &Report<'_>, room: usize, style: Style, paint: Pa
         }
     }
     let shown =
-        groups.iter().zip(&details).map(|(group, detail)| one_group(group, *detail, style, paint));
+        groups.iter().zip(&details).map(|(group, detail)| one_group(report, group, *detail, style));
     format!("\n{}\n{}", paint.bold("what the policy says"), shown.collect::<String>())
 }
 
-fn one_group(group: &Group<'_>, detail: Detail, style: Style, paint: Paint) -> String {
+fn one_group(report: &Report<'_>, group: &Group<'_>, detail: Detail, style: Style) -> String {
     let ((level, rule), findings) = group;
+    let paint = Paint(style.colored);
     // The causes stand above already.
     if detail == Detail::Line || (*rule == "action-id-differs" && !style.verbose) {
         return in_short(group, paint);
     }
     let mut text = String::new();
     let told = alike(findings);
-    let shown = if style.verbose { usize::MAX } else { 2 };
+    // Where the files are all that was looked at, each finding is what was asked for.
+    let all = style.verbose || report.depth == Depth::Text;
+    let shown = if all { usize::MAX } else { 2 };
     for findings in told.iter().take(shown) {
         let subjects: Vec<&str> = findings.iter().map(|finding| finding.subject.as_str()).collect();
         let head = format!("  {} {}", paint.level(*level), paint.bold(rule));
         if let Some(finding) = findings.first() {
-            text.push_str(&one_finding(
-                &head,
-                finding,
-                &folded(&subjects, style),
-                detail,
-                style,
-                paint,
-            ));
+            let subjects = folded(&subjects, style);
+            text.push_str(&one_finding(report, &head, finding, &subjects, detail, style));
         }
     }
     if told.len() > shown {
@@ -101,28 +99,32 @@ fn one_group(group: &Group<'_>, detail: Detail, style: Style, paint: Paint) -> S
 }
 
 fn one_finding(
+    report: &Report<'_>,
     head: &str,
     finding: &Finding,
     subjects: &str,
     detail: Detail,
     style: Style,
-    paint: Paint,
 ) -> String {
+    let paint = Paint(style.colored);
     let place = finding.place.as_ref().map(|place| match place.at {
-        Some((line, column)) => format!("{}:{line}:{column}: ", place.path),
-        None => format!("{}: ", place.path),
+        Some((line, column)) => format!("{}:{line}:{column}: ", spelt_line(&place.path)),
+        None => format!("{}: ", spelt_line(&place.path)),
     });
-    let mut text =
-        format!("{head}  {}{subjects}\n    {}\n", place.unwrap_or_default(), finding.message);
+    let (place, subjects) = (place.unwrap_or_default(), spelt_line(subjects));
+    let mut text = format!("{head}  {place}{subjects}\n    {}\n", spelt_line(&finding.message));
     let evidence = match (style.verbose, detail) {
         (true, _) => usize::MAX,
         (false, Detail::Evidence) => 1,
         (false, Detail::Fix | Detail::Line) => 0,
     };
-    for line in finding.evidence.iter().take(evidence) {
-        let _ = writeln!(text, "    {}", paint.dim(&shortened(line, style)));
+    let excerpt = if evidence > 0 { excerpt(report.sources, finding, style) } else { None };
+    let drawn = usize::from(excerpt.as_ref().is_some_and(|excerpt| excerpt.shows_evidence));
+    text.extend(excerpt.map(|excerpt| excerpt.text));
+    for line in finding.evidence.iter().take(evidence).skip(drawn) {
+        let _ = writeln!(text, "    {}", paint.dim(&shortened(&spelt(line), style)));
     }
-    for line in finding.fix.iter().flat_map(|fix| fixed(fix)) {
+    for line in finding.fix.iter().flat_map(|fix| fixed(&spelt(fix))) {
         let _ = writeln!(text, "{line}");
     }
     text
@@ -146,6 +148,7 @@ fn in_short(((level, rule), findings): &Group<'_>, paint: Paint) -> String {
         [only] => line = shortened(&format!("{line}: {}", only.message), Style::default()),
         _ => {}
     }
+    let line = spelt_line(&line);
     let rest = line.strip_prefix(rule).unwrap_or_default();
     format!("  {} {}{rest}\n", paint.level(*level), paint.bold(rule))
 }

@@ -1,6 +1,7 @@
 //! Text for a person at a terminal or in a CI log.
 
 mod causes;
+mod excerpt;
 mod explain;
 mod findings;
 mod tests;
@@ -14,8 +15,8 @@ use anstyle::{AnsiColor, Style as Ansi};
 use crate::diff::Comparison;
 use crate::diff::artifacts::Outcome as ArtifactOutcome;
 use crate::diff::divergence::Divergences;
-use crate::finding::Level;
-use crate::policy::Outcome;
+use crate::finding::{Level, Safety};
+use crate::policy::{Judged, Outcome};
 use crate::report::{Depth, Report, not_examined};
 
 pub use explain::explain;
@@ -45,7 +46,8 @@ pub fn render(report: &Report<'_>, style: Style) -> String {
     }
     let end = closing(report, style, paint);
     let used = text.lines().count() + end.lines().count();
-    let room = if style.verbose { usize::MAX } else { LINES.saturating_sub(used) };
+    let all = style.verbose || report.depth == Depth::Text;
+    let room = if all { usize::MAX } else { LINES.saturating_sub(used) };
     text.push_str(&findings::findings(report, room, style, paint));
     text.push_str(&end);
     text
@@ -135,7 +137,7 @@ fn headline(report: &Report<'_>, paint: Paint) -> String {
     line
 }
 
-pub(in crate::report) fn number(count: usize, name: &str) -> String {
+pub(crate) fn number(count: usize, name: &str) -> String {
     format!("{count} {name}{}", if count == 1 { "" } else { "s" })
 }
 
@@ -240,6 +242,23 @@ pub fn printable(text: &str) -> Cow<'_, str> {
     Cow::Owned(shown)
 }
 
+/// What stands in a file, for a report: nothing in it acts on a terminal, colours it, or is a command
+/// to a CI runner that reads its log.
+pub(in crate::report) fn spelt(text: &str) -> String {
+    // A colour of the report's own has no place in what is quoted.
+    let text = printable(text).replace('\u{1b}', "\\u{1b}").replace("##[", "#\\u{23}[");
+    let lines = text.split('\n').map(|line| match line.trim_start().strip_prefix("::") {
+        Some(rest) => format!("\\u{{3a}}:{rest}"),
+        None => line.to_owned(),
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+/// The same on one line.
+pub(in crate::report) fn spelt_line(text: &str) -> String {
+    spelt(&text.replace('\n', "\\n"))
+}
+
 /// Returns the bytes of a colour at the start of a text (ECMA-48, SGR).
 fn color_length(text: &str) -> Option<usize> {
     let parameters = text.strip_prefix("\u{1b}[")?;
@@ -270,6 +289,9 @@ fn closing(report: &Report<'_>, style: Style, paint: Paint) -> String {
             }
         }
     }
+    if report.depth == Depth::Text {
+        text.push_str(&mendable(&verdict.judged));
+    }
     let lines = not_examined::lines(report);
     if !lines.is_empty() {
         let _ = writeln!(text, "\n{}", paint.bold("not looked at"));
@@ -280,9 +302,33 @@ fn closing(report: &Report<'_>, style: Style, paint: Paint) -> String {
     text
 }
 
+/// How many findings `lint --fix` can mend.
+fn mendable(judged: &[Judged]) -> String {
+    let edits = |judged: &&Judged| !judged.finding.edits.is_empty();
+    let is_safe =
+        |judged: &&Judged| judged.finding.edits.iter().all(|edit| edit.safety == Safety::Safe);
+    let all = judged.iter().filter(edits).count();
+    let safe = judged.iter().filter(edits).filter(is_safe).count();
+    match (safe, all - safe) {
+        (0, 0) => String::new(),
+        (0, other) => format!("\n{other} can be mended by `goaudit lint --fix=all`\n"),
+        (safe, 0) => format!("\n{safe} can be mended by `goaudit lint --fix`\n"),
+        (safe, other) => {
+            format!("\n{safe} can be mended by `goaudit lint --fix`, {other} more by `--fix=all`\n")
+        }
+    }
+}
+
 #[cfg(test)]
 mod unit {
-    use super::printable;
+    use super::{printable, spelt, spelt_line};
+
+    #[test]
+    fn what_a_file_holds_is_no_command_to_a_runner() {
+        assert_eq!(spelt("a\n  ::error::b ##[error]c"), "a\n\\u{3a}:error::b #\\u{23}[error]c");
+        assert_eq!(spelt("\u{1b}[31mred"), "\\u{1b}[31mred");
+        assert_eq!(spelt_line("a\n::b"), "a\\n::b");
+    }
 
     #[test]
     fn nothing_but_colour_reaches_a_terminal() {
