@@ -17,6 +17,7 @@
 //! | [`recording`] | bytes of a `.goaudit` file | a [`recording::Recording`] | none |
 //! | [`timing`] | an action graph | a [`timing::Timing`] | none |
 //! | [`diff`] | two recordings | a [`diff::Comparison`] | none |
+//! | [`cache`] | a listing of a GOCACHE | what fills it | none |
 //! | [`finding`], [`rules`] | a comparison, a repository | findings | none |
 //! | [`policy`] | findings | a [`policy::Verdict`] | none |
 //! | [`report`] | a verdict | text | none |
@@ -25,6 +26,7 @@
 
 pub mod binary;
 pub mod binary_diff;
+pub mod cache;
 pub mod capture;
 pub mod cli;
 pub mod config;

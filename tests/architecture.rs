@@ -19,6 +19,7 @@ const STAGES: &[&str] = &[
     "recording",
     "timing",
     "diff",
+    "cache",
     "rules",
     "policy",
     "report",

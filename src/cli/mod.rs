@@ -2,6 +2,7 @@
 #![expect(clippy::disallowed_methods, reason = "cli is an edge; see clippy.toml")]
 
 mod archives;
+mod cache;
 mod check;
 mod color;
 mod command_line;
@@ -32,6 +33,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::capture::CaptureError;
+use crate::capture::gocache::scan::ScanError;
 use crate::policy::Problem;
 use crate::recording::ReadError;
 use crate::variation::SelectionError;
@@ -60,6 +62,7 @@ enum Command {
     Graph(graph::GraphArgs),
     Record(record::RecordArgs),
     Reuse(reuse::ReuseArgs),
+    Cache(cache::CacheArgs),
     Verify(verify::VerifyArgs),
     Rules(rules::RulesArgs),
 }
@@ -148,6 +151,12 @@ enum Error {
     #[error("the {side} command failed: `{command}` ended with {status}")]
     Command { side: &'static str, command: String, status: std::process::ExitStatus },
     #[error(transparent)]
+    Scan(#[from] ScanError),
+    #[error(
+        "which cache? go is not on PATH, or its GOCACHE is off: name the directory, such as goaudit cache ~/.cache/go-build"
+    )]
+    NoCacheNamed,
+    #[error(transparent)]
     Graph(#[from] graph::GraphError),
     #[error(transparent)]
     Verify(#[from] verify::VerifyError),
@@ -179,6 +188,7 @@ impl Error {
                 ..
             }
             | Self::TwiceStdin
+            | Self::NoCacheNamed
             | Self::OtherGraph { .. }
             | Self::SpareGraph { .. }
             | Self::NoPackage { .. }
@@ -188,6 +198,7 @@ impl Error {
             | Self::Verify(_)
             | Self::NoRule { .. } => Exit::Usage,
             Self::Graph(err) => err.exit(),
+            Self::Scan(err) => err.exit(),
             Self::Capture(_)
             | Self::NotKnown { .. }
             | Self::NotWhole { .. }
@@ -230,6 +241,7 @@ pub fn main() -> ExitCode {
         Command::Graph(args) => args.run(out),
         Command::Record(args) => return args.run().unwrap_or_else(|err| complain(&err).into()),
         Command::Reuse(args) => args.run(out),
+        Command::Cache(args) => args.run(out),
         Command::Verify(args) => args.run(out),
         Command::Rules(args) => args.run(out),
     };

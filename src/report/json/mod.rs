@@ -34,7 +34,7 @@ pub fn explain(comparison: &Comparison, first: &Recording, second: &Recording) -
     pretty(&ExplainDocument { schema: "goaudit.explain.v1", comparison })
 }
 
-fn pretty(document: &impl Serialize) -> String {
+pub(in crate::report) fn pretty(document: &impl Serialize) -> String {
     let mut text = serde_json::to_string_pretty(document).unwrap_or_default();
     text.push('\n');
     text
