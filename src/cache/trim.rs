@@ -69,7 +69,7 @@ impl Trim {
             now: unused(scan.now),
             later: [1, 2, 3, 4, 5, 6].map(|days| unused(scan.now.saturating_add(days * DAY))),
             used: oldest.zip(newest),
-            aging: aging(scan, &unused, oldest),
+            aging: aging(scan, unused, oldest),
             last: scan.trim.clone(),
         }
     }

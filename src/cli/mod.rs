@@ -150,6 +150,8 @@ enum Error {
     NothingBuilt { side: &'static str, command: String },
     #[error("the {side} command failed: `{command}` ended with {status}")]
     Command { side: &'static str, command: String, status: std::process::ExitStatus },
+    #[error("`{path}` is not in the tree around this directory: --change takes a file of it")]
+    NotInTree { path: PathBuf },
     #[error(transparent)]
     Scan(#[from] ScanError),
     #[error(
@@ -189,6 +191,7 @@ impl Error {
             }
             | Self::TwiceStdin
             | Self::NoCacheNamed
+            | Self::NotInTree { .. }
             | Self::OtherGraph { .. }
             | Self::SpareGraph { .. }
             | Self::NoPackage { .. }

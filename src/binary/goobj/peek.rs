@@ -35,6 +35,8 @@ const MAX_TEXT: usize = 1 << 20;
 const MAX_BLOCK: u64 = 4 << 20;
 /// Bytes of names of source files that are read.
 const MAX_NAMES: u64 = 64 << 10;
+/// Names that are read one by one: Go 1.21 has them among all others.
+const MAX_APART: usize = 48;
 /// Bytes of a name, or of the flags.
 const MAX_NAME: u64 = 4096;
 const PRODUCER: &[u8] = b"go:cuinfo.producer.";
@@ -161,7 +163,7 @@ impl Peek {
         }
     }
 
-    /// Reads the names of source files: they are the last of all names.
+    /// Reads the names of source files: since Go 1.22 they are the last of all names.
     fn note_files(&mut self, blocks: &Blocks, read: &mut impl FnMut(u64, u64) -> Vec<u8>) {
         let (start, length) = blocks.range("Files");
         let block = read(start, length.min(MAX_NAMES));
@@ -170,25 +172,40 @@ impl Peek {
         let (end, _) = blocks.range("Autolib");
         let total: u64 = files.iter().map(|(_, length)| *length).sum();
         let from = end.saturating_sub(total);
-        let names = read(from, total.min(MAX_NAMES));
-        let names = files.iter().filter_map(|(at, length)| {
-            let at = usize::try_from(at.checked_sub(from)?).ok()?;
-            let name = names.get(at..)?.get(..usize::try_from(*length).ok()?)?;
-            Some(name.strip_prefix(FILE_PREFIX).unwrap_or(name))
-        });
-        for name in names {
-            match name {
-                b"covervars.go" => self.is_covered = true,
-                b"_testmain.go" => self.has_tests = true,
-                _ if name.ends_with(b"_test.go") => self.has_tests = true,
-                _ => {}
-            }
-            if self.directory.is_none()
-                && let Some(slash) = name.iter().rposition(|byte| *byte == b'/')
-            {
-                let directory = name.get(..slash).unwrap_or_default();
-                self.directory = Some(String::from_utf8_lossy(directory).into_owned());
-            }
+        let window = read(from, total.min(MAX_NAMES));
+        let mut apart = MAX_APART;
+        for (at, length) in files {
+            let inside = at.checked_sub(from).and_then(|at| {
+                window.get(usize::try_from(at).ok()?..)?.get(..usize::try_from(length).ok()?)
+            });
+            let alone = match inside {
+                Some(_) => Vec::new(),
+                None if apart == 0 => continue,
+                None => {
+                    apart = apart.saturating_sub(1);
+                    read(at, length)
+                }
+            };
+            let name = inside.unwrap_or(&alone);
+            self.note_file(name.strip_prefix(FILE_PREFIX).unwrap_or(name));
+        }
+    }
+
+    fn note_file(&mut self, name: &[u8]) {
+        match name {
+            b"covervars.go" => self.is_covered = true,
+            b"_testmain.go" => self.has_tests = true,
+            _ if name.ends_with(b"_test.go") => self.has_tests = true,
+            _ => {}
+        }
+        let Some(slash) = name.iter().rposition(|byte| *byte == b'/') else { return };
+        let directory = String::from_utf8_lossy(name.get(..slash).unwrap_or_default());
+        // Files of inlined functions are listed too; a directory is mostly called as its package.
+        let last = self.package.as_deref().and_then(|package| package.rsplit('/').next());
+        let is_own = last.is_some_and(|last| directory.rsplit('/').next() == Some(last));
+        let has_own = || self.directory.as_deref().and_then(|dir| dir.rsplit('/').next()) == last;
+        if self.directory.is_none() || (is_own && !has_own()) {
+            self.directory = Some(directory.into_owned());
         }
     }
 }

@@ -2,6 +2,7 @@
 
 mod json;
 mod markdown;
+pub mod measure;
 
 mod text;
 

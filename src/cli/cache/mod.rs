@@ -1,9 +1,11 @@
+mod measure;
+
 use std::env;
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use clap::{Args, ValueEnum};
+use clap::{Args, Subcommand, ValueEnum};
 
 use crate::cache::{Inventory, advise};
 use crate::capture::CaptureError;
@@ -30,6 +32,8 @@ use crate::report::cache::{CacheReport, json, markdown, text};
 #[derive(Debug, Args)]
 #[command(args_conflicts_with_subcommands = true)]
 pub(super) struct CacheArgs {
+    #[command(subcommand)]
+    command: Option<CacheCommand>,
     /// The cache [default: what `go env GOCACHE` says here]
     dir: Option<PathBuf>,
     /// Hash every output, and name those whose bytes are not the ones that were stored
@@ -41,6 +45,11 @@ pub(super) struct CacheArgs {
     recordings: Vec<PathBuf>,
     #[command(flatten)]
     output: OutputArgs<Format>,
+}
+
+#[derive(Debug, Subcommand)]
+enum CacheCommand {
+    Measure(measure::MeasureArgs),
 }
 
 /// How the report is written.
@@ -56,6 +65,13 @@ enum Format {
 
 impl CacheArgs {
     pub(super) fn run(&self, out: &mut dyn Write) -> Result<Exit, Error> {
+        match &self.command {
+            None => self.report(out),
+            Some(CacheCommand::Measure(args)) => args.run(out),
+        }
+    }
+
+    fn report(&self, out: &mut dyn Write) -> Result<Exit, Error> {
         // Read.
         self.output.probe_beside(&self.recordings)?;
         let interrupt =
