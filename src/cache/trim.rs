@@ -43,7 +43,9 @@ pub enum Aging {
 }
 
 impl Trim {
-    pub(super) fn of(scan: &Scan) -> Self {
+    /// Reads times and trim.txt.
+    #[must_use]
+    pub fn of(scan: &Scan) -> Self {
         let stats = || {
             let entries = scan.entries.iter().map(|entry| entry.stat);
             entries.chain(scan.outputs.iter().map(|output| output.stat))

@@ -8,7 +8,11 @@ mod artifact_not_parsed;
 mod builds;
 mod cache_key_no_toolchain;
 mod cache_key_volatile;
+mod cache_never_trimmed;
 mod cache_no_restore_keys;
+mod cache_too_large;
+mod cached_executables;
+mod caches;
 mod cgo_enabled;
 pub(crate) mod expired_ignore;
 mod file_not_read;
@@ -23,11 +27,14 @@ mod missing_trimpath;
 mod nondeterministic_output;
 mod not_reproducible;
 pub(crate) mod nothing_compared;
+mod poisoned_entry;
 mod stray_a;
+mod two_artifact_sets;
 mod unpinned_toolchain;
 pub(crate) mod unused_ignore;
 mod volatile_gcflags;
 mod volatile_ldflags;
+mod wasted_recompiles;
 
 use std::collections::BTreeSet;
 
@@ -35,6 +42,7 @@ use crate::config::Repository;
 use crate::finding::{Finding, Level, Place};
 
 pub use builds::Builds;
+pub use caches::Cache;
 
 /// Every rule, sorted by id.
 pub const RULES: &[&Rule] = &[
@@ -42,7 +50,10 @@ pub const RULES: &[&Rule] = &[
     &artifact_not_parsed::RULE,
     &cache_key_no_toolchain::RULE,
     &cache_key_volatile::RULE,
+    &cache_never_trimmed::RULE,
     &cache_no_restore_keys::RULE,
+    &cache_too_large::RULE,
+    &cached_executables::RULE,
     &cgo_enabled::RULE,
     &expired_ignore::RULE,
     &file_not_read::RULE,
@@ -56,11 +67,14 @@ pub const RULES: &[&Rule] = &[
     &nondeterministic_output::RULE,
     &not_reproducible::RULE,
     &nothing_compared::RULE,
+    &poisoned_entry::RULE,
     &stray_a::RULE,
+    &two_artifact_sets::RULE,
     &unpinned_toolchain::RULE,
     &unused_ignore::RULE,
     &volatile_gcflags::RULE,
     &volatile_ldflags::RULE,
+    &wasted_recompiles::RULE,
 ];
 
 /// What a rule is called, what it reads, and how it reads it.
@@ -85,6 +99,8 @@ pub enum Check {
     Builds(fn(&Builds<'_>) -> Vec<Finding>),
     /// The build and CI files of the repository.
     Files(fn(&Repository) -> Vec<Finding>),
+    /// A GOCACHE.
+    Cache(fn(&Cache) -> Vec<Finding>),
     /// Stated by the engine itself (a policy's ignores, files that could not be read).
     Engine,
 }
@@ -94,6 +110,12 @@ impl Rule {
     #[must_use]
     pub const fn is_about_files(&self) -> bool {
         matches!(self.check, Check::Files(_))
+    }
+
+    /// Says whether the rule reads a cache.
+    #[must_use]
+    pub const fn is_about_caches(&self) -> bool {
+        matches!(self.check, Check::Cache(_))
     }
 
     /// Starts a finding of this rule.
@@ -144,7 +166,16 @@ pub fn by_id(id: &str) -> Option<&'static Rule> {
 pub fn check_builds(builds: &Builds<'_>) -> Vec<Finding> {
     sorted(RULES.iter().flat_map(|rule| match rule.check {
         Check::Builds(check) => check(builds),
-        Check::Files(_) | Check::Engine => Vec::new(),
+        Check::Files(_) | Check::Cache(_) | Check::Engine => Vec::new(),
+    }))
+}
+
+/// Runs every rule about caches. The findings come back sorted.
+#[must_use]
+pub fn check_cache(cache: &Cache) -> Vec<Finding> {
+    sorted(RULES.iter().flat_map(|rule| match rule.check {
+        Check::Cache(check) => check(cache),
+        Check::Builds(_) | Check::Files(_) | Check::Engine => Vec::new(),
     }))
 }
 
@@ -156,7 +187,7 @@ pub fn check_builds(builds: &Builds<'_>) -> Vec<Finding> {
 pub fn check_files(repository: &Repository) -> Vec<Finding> {
     let mut findings = sorted(RULES.iter().flat_map(|rule| match rule.check {
         Check::Files(check) => check(repository),
-        Check::Builds(_) | Check::Engine => Vec::new(),
+        Check::Builds(_) | Check::Cache(_) | Check::Engine => Vec::new(),
     }));
     let mut told = BTreeSet::new();
     findings.retain(|finding| {

@@ -142,3 +142,23 @@ impl ScanError {
         }
     }
 }
+
+/// Reads a size: 500MB, 2GB, 1.5GB, or bytes. A megabyte is 1,000,000 bytes.
+pub(super) fn bytes(text: &str) -> Result<u64, String> {
+    let text = text.trim();
+    let at = text.find(|char: char| !char.is_ascii_digit() && char != '.').unwrap_or(text.len());
+    let (number, unit) = text.split_at(at);
+    let factor = match unit.trim().to_ascii_uppercase().as_str() {
+        "" | "B" => 1.0,
+        "KB" => 1e3,
+        "MB" => 1e6,
+        "GB" => 1e9,
+        "TB" => 1e12,
+        _ => return Err("a size is a number and B, kB, MB, GB or TB".to_owned()),
+    };
+    let number: f64 = number.parse().map_err(|_| "a size starts with a number".to_owned())?;
+    // What is larger than any disk is as good as no limit.
+    #[expect(clippy::cast_possible_truncation, reason = "it saturates")]
+    let bytes = (number * factor) as u64;
+    Ok(bytes)
+}

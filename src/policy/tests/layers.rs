@@ -118,7 +118,10 @@ fn shipped_policies_keep_their_promises() {
     artifact-not-parsed     error    error    warning  error
     cache-key-no-toolchain  warning  note     error    error
     cache-key-volatile      error    note     error    error
+    cache-never-trimmed     warning  note     error    error
     cache-no-restore-keys   warning  note     error    error
+    cache-too-large         warning  note     error    error
+    cached-executables      warning  note     warning  error
     cgo-enabled             note     error    warning  warning
     expired-ignore          warning  error    warning  error
     file-not-read           warning  warning  error    error
@@ -132,11 +135,14 @@ fn shipped_policies_keep_their_promises() {
     nondeterministic-output error    error    warning  error
     not-reproducible        error    error    warning  error
     nothing-compared        error    error    error    error
+    poisoned-entry          error    error    error    error
     stray-a                 error    note     error    error
+    two-artifact-sets       note     note     warning  warning
     unpinned-toolchain      warning  error    error    error
     unused-ignore           note     warning  note     warning
     volatile-gcflags        error    error    error    error
     volatile-ldflags        warning  error    warning  error
+    wasted-recompiles       note     note     warning  warning
     ");
     for rule in RULES {
         assert!(level("pedantic", rule) >= Level::Warning, "{rule}");

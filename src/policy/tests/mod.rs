@@ -11,7 +11,10 @@ const RULES: &[&str] = &[
     "artifact-not-parsed",
     "cache-key-no-toolchain",
     "cache-key-volatile",
+    "cache-never-trimmed",
     "cache-no-restore-keys",
+    "cache-too-large",
+    "cached-executables",
     "cgo-enabled",
     "expired-ignore",
     "file-not-read",
@@ -25,11 +28,14 @@ const RULES: &[&str] = &[
     "nondeterministic-output",
     "not-reproducible",
     "nothing-compared",
+    "poisoned-entry",
     "stray-a",
+    "two-artifact-sets",
     "unpinned-toolchain",
     "unused-ignore",
     "volatile-gcflags",
     "volatile-ldflags",
+    "wasted-recompiles",
 ];
 const KNOWN: Known<'static> =
     Known { rules: RULES, variations: &["shallow", "toolchain", "umask", "workdir"] };
