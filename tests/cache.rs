@@ -317,3 +317,114 @@ fn measuring_leaves_nothing_and_compares() {
     assert_eq!(code(&output), 3);
     assert!(text(&output.stderr).contains("the first command failed"), "{}", text(&output.stderr));
 }
+
+/// Runs a go build for real, and counts the compiles that it executed.
+fn compiled(room: &Room, cache: &Path) -> usize {
+    let graph = room.path("out/graph.json");
+    let flag = format!("-debug-actiongraph={}", graph.display());
+    go(room, cache, &["build", &flag, "-o", room.path("out/gen").to_str().unwrap(), "./tools/gen"]);
+    let graph: Value = serde_json::from_slice(&fs::read(graph).unwrap()).unwrap();
+    let ran = |node: &&Value| node["Mode"] == "build" && !node["Cmd"].is_null();
+    graph.as_array().unwrap().iter().filter(ran).count()
+}
+
+#[test]
+fn what_a_recorded_build_needs_is_enough_for_it() {
+    let room = Room::new(true, FILES);
+    let cache = room.path("cache");
+    fs::create_dir(&cache).unwrap();
+    let dir = cache.to_str().unwrap();
+    let path = |name: &str| room.path(name).to_str().unwrap().to_owned();
+    go(&room, &cache, &["build", "-gcflags=all=-N", "./tools/gen"]);
+    go(&room, &cache, &["run", "./tools/gen"]);
+    let recording = path("out/build.goaudit");
+    let out = path("out/gen");
+    let mut record = room.command(edge::GOAUDIT, &room.m());
+    record.args(["record", "-o", &recording, "--", "go", "build", "-o", &out, "./tools/gen"]);
+    let output = record.env("GOCACHE", &cache).output().unwrap();
+    assert_eq!(code(&output), 0, "{}", text(&output.stderr));
+
+    let used = |args: &[&str]| {
+        let output =
+            room.goaudit(&[&["cache", "used", "--recording", &recording], args, &[dir]].concat());
+        assert_eq!(code(&output), 0, "{}", text(&output.stderr));
+        output.stdout
+    };
+    let json: Value = serde_json::from_slice(&used(&["--format=json"])).unwrap();
+    assert_eq!(json["schema"], "goaudit.cache-used.v1");
+    let (needed, spare) = (&json["needed"]["bytes"], &json["spare"]["bytes"]);
+    assert!(spare.as_u64().unwrap() > 1_000_000 && needed.as_u64().unwrap() > 1_000_000, "{json}");
+    let listed = text(&used(&["--format=list"]));
+    assert!(listed.lines().all(|line| cache.join(line).is_file()), "{listed}");
+    assert_eq!(listed.lines().count() as u64, json["needed"]["files"].as_u64().unwrap());
+
+    // Unpacked elsewhere, it is all that the build needs.
+    let (tar, elsewhere) = (path("out/cache.tar"), room.path("elsewhere"));
+    used(&["--format=tar", "--output", &tar]);
+    fs::create_dir(&elsewhere).unwrap();
+    tar::Archive::new(fs::File::open(&tar).unwrap()).unpack(&elsewhere).unwrap();
+    assert_eq!(compiled(&room, &elsewhere), 0);
+
+    // Nothing is deleted unasked, and nothing that may be in use.
+    let prune = |args: &[&str]| {
+        let output =
+            room.goaudit(&[&["cache", "prune", "--keep", &recording], args, &[dir]].concat());
+        assert_eq!(code(&output), 0, "{}", text(&output.stderr));
+        text(&output.stdout)
+    };
+    let before = all_files(&cache);
+    assert!(prune(&[]).contains("nothing was deleted; --yes deletes the spare"));
+    assert!(prune(&["--yes"]).contains("deleted 0 B in 0 files"));
+    assert_eq!(all_files(&cache), before);
+    let hours = SystemTime::now() - Duration::from_secs(3 * 3600);
+    for (path, ..) in &before {
+        fs::File::open(path).unwrap().set_modified(hours).unwrap();
+        let folder = path.parent().unwrap();
+        if folder.to_string_lossy().ends_with("-d") {
+            fs::File::open(folder).unwrap().set_modified(hours).unwrap();
+        }
+    }
+    prune(&["--yes"]);
+    let found = report(&room, &cache, &["--verify"]);
+    assert_eq!(found["broken"], serde_json::json!([]));
+    assert_eq!(found["executables"], serde_json::json!([]));
+    assert_eq!(found["unnamed"]["count"], 0);
+    assert_eq!(compiled(&room, &cache), 0);
+
+    // A recording of another cache would call everything spare.
+    let empty = room.path("empty");
+    fs::create_dir(&empty).unwrap();
+    let output =
+        room.goaudit(&["cache", "prune", "--keep", &recording, "--yes", empty.to_str().unwrap()]);
+    assert_eq!(code(&output), 2);
+    assert!(text(&output.stderr).contains("another GOCACHE"), "{}", text(&output.stderr));
+}
+
+/// A policy judges a cache that is named.
+#[test]
+fn a_named_cache_is_judged() {
+    let room = Room::new(true, FILES);
+    let cache = room.path("cache");
+    fs::create_dir(&cache).unwrap();
+    go(&room, &cache, &["run", "./tools/gen"]);
+    let options = ["check", "-q", "--depth=text", "--format=json", "--policy=ci", "--cache"];
+    let judged = |more: &[&str]| {
+        let output = room.goaudit(&[&options[..], &[cache.to_str().unwrap()], more].concat());
+        let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+        (code(&output), report)
+    };
+    let (exit, report) = judged(&[]);
+    assert_eq!(strings(&report["findings"], "rule"), ["cached-executables"]);
+    assert_eq!(report["findings"][0]["subject"], "example.com/demo/tools/gen");
+    assert_eq!(exit, 0, "a warning breaks nothing");
+    let (exit, report) = judged(&["--cache-budget=1MB"]);
+    assert_eq!(exit, 1);
+    assert!(strings(&report["findings"], "rule").contains(&"cache-too-large"), "{report}");
+    let archive = &outputs(&cache, b"!<arch>")[0];
+    let mut bytes = fs::read(archive).unwrap();
+    *bytes.last_mut().unwrap() ^= 1;
+    fs::write(archive, bytes).unwrap();
+    let (exit, report) = judged(&[]);
+    assert_eq!(exit, 1);
+    assert!(strings(&report["findings"], "rule").contains(&"poisoned-entry"), "{report}");
+}

@@ -7,6 +7,7 @@ mod executables;
 mod inventory;
 mod recorded;
 mod trim;
+mod used;
 
 use crate::binary::goobj::peek::Peek;
 use crate::golang::cache_entry::{Entry, EntryError, Hash, Kind};
@@ -17,6 +18,7 @@ pub use broken::{Broken, Fault};
 pub use executables::Tool;
 pub use inventory::{Inventory, KindTotal};
 pub use trim::{Aging, LIMIT_SECONDS, Trim};
+pub use used::{Needed, needed, recorded_keys};
 
 /// All that was seen in a cache, in the order of the names.
 #[derive(Debug, Default)]

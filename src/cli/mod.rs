@@ -152,6 +152,14 @@ enum Error {
     Command { side: &'static str, command: String, status: std::process::ExitStatus },
     #[error("`{path}` is not in the tree around this directory: --change takes a file of it")]
     NotInTree { path: PathBuf },
+    #[error(
+        "none of the {recorded} recorded keys has an output in `{dir}`: the recordings are of builds with another GOCACHE, or it was cleaned since"
+    )]
+    OtherCache { dir: PathBuf, recorded: usize },
+    #[error("a tar is no text for a terminal: name a file with --output, or pipe it on")]
+    TarToTerminal,
+    #[error("failed to delete `{path}`")]
+    Remove { path: PathBuf, source: io::Error },
     #[error(transparent)]
     Scan(#[from] ScanError),
     #[error(
@@ -191,6 +199,8 @@ impl Error {
             }
             | Self::TwiceStdin
             | Self::NoCacheNamed
+            | Self::OtherCache { .. }
+            | Self::TarToTerminal
             | Self::NotInTree { .. }
             | Self::OtherGraph { .. }
             | Self::SpareGraph { .. }
@@ -211,6 +221,7 @@ impl Error {
             | Self::Command { .. }
             | Self::NothingBuilt { .. }
             | Self::WriteFile { .. }
+            | Self::Remove { .. }
             | Self::Write(_) => Exit::NoVerdict,
         }
     }

@@ -1,4 +1,5 @@
 mod measure;
+mod used;
 
 use std::env;
 use std::fs;
@@ -50,6 +51,8 @@ pub(super) struct CacheArgs {
 #[derive(Debug, Subcommand)]
 enum CacheCommand {
     Measure(measure::MeasureArgs),
+    Used(used::UsedArgs),
+    Prune(used::PruneArgs),
 }
 
 /// How the report is written.
@@ -68,6 +71,8 @@ impl CacheArgs {
         match &self.command {
             None => self.report(out),
             Some(CacheCommand::Measure(args)) => args.run(out),
+            Some(CacheCommand::Used(args)) => args.run(out),
+            Some(CacheCommand::Prune(args)) => args.run(out),
         }
     }
 

@@ -3,6 +3,7 @@
 mod json;
 mod markdown;
 pub mod measure;
+pub mod needed;
 
 mod text;
 
