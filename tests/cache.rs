@@ -158,10 +158,34 @@ fn peeks_agree(cache: &Path) {
             "{}",
             path.display()
         );
+        if bytes.len() < 20_000 {
+            long_texts_are_read(&bytes);
+        }
         // A cut archive is an error or says less; it never panics.
         for end in (0..bytes.len()).step_by(bytes.len() / 16 + 1) {
             let _ = peek::peek(|at, length| from(&bytes[..end], at, length));
         }
+    }
+}
+
+/// A package with cgo has its linker flags before the object, as many as it likes.
+fn long_texts_are_read(bytes: &[u8]) {
+    let find = |what: &[u8]| bytes.windows(what.len()).position(|window| window == what).unwrap();
+    let (header, object) = (find(b"_go_.o"), find(b"\0go120ld"));
+    let size: usize = text(&bytes[header + 48..header + 58]).trim().parse().unwrap();
+    let look = |bytes: &[u8]| {
+        peek::peek(|at, length| {
+            let rest = usize::try_from(at).ok().and_then(|at| bytes.get(at..)).unwrap_or_default();
+            rest[..length.min(rest.len())].to_vec()
+        })
+    };
+    let expected = look(bytes).unwrap();
+    for padding in (0..2000).step_by(2) {
+        let mut long = bytes[..object - 3].to_vec();
+        long.extend(vec![b'x'; padding]);
+        long.extend(&bytes[object - 3..]);
+        long[header + 48..header + 58].copy_from_slice(format!("{:<10}", size + padding).as_bytes());
+        assert_eq!(look(&long).as_ref(), Ok(&expected), "{padding}");
     }
 }
 

@@ -87,6 +87,11 @@ pub fn peek(mut read: impl FnMut(u64, usize) -> Vec<u8>) -> Result<Peek, Archive
     let object = |why| ArchiveError::Object { member: "_go_.o".to_owned(), why };
     let start = find(&member, TEXT_END).ok_or(object(ObjectError::Header))?;
     let start = start.saturating_add(TEXT_END.len());
+    // The text may end where the first read does.
+    let end = start.saturating_add(OFFSETS).saturating_add(BLOCKS.len().saturating_mul(4));
+    if member.len() < end {
+        member = read(second, end);
+    }
     let table = member.get(start..).unwrap_or_default();
     let blocks = Blocks::of(table).ok_or(object(ObjectError::Header))?;
     let base = second.saturating_add(start as u64);
