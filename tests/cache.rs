@@ -184,7 +184,8 @@ fn long_texts_are_read(bytes: &[u8]) {
         let mut long = bytes[..object - 3].to_vec();
         long.extend(vec![b'x'; padding]);
         long.extend(&bytes[object - 3..]);
-        long[header + 48..header + 58].copy_from_slice(format!("{:<10}", size + padding).as_bytes());
+        long[header + 48..header + 58]
+            .copy_from_slice(format!("{:<10}", size + padding).as_bytes());
         assert_eq!(look(&long).as_ref(), Ok(&expected), "{padding}");
     }
 }

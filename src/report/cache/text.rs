@@ -116,14 +116,11 @@ fn sets(cache: &Inventory, paint: Paint, rows: usize) -> String {
     if cache.sets.is_empty() {
         return String::new();
     }
-    let mut text = format!(
-        "\n{}\n",
-        paint.bold(
-            &number(cache.sets.len(), "set of archives")
-                .replace("archivess", "archives")
-                .replace("set of", if cache.sets.len() == 1 { "set of" } else { "sets of" })
-        )
-    );
+    let head = match cache.sets.len() {
+        1 => "1 set of archives".to_owned(),
+        count => format!("{count} sets of archives"),
+    };
+    let mut text = format!("\n{}\n", paint.bold(&head));
     for set in cache.sets.iter().take(rows) {
         let level = if set.level.is_empty() { String::new() } else { format!(" {}", set.level) };
         let _ = writeln!(
@@ -202,9 +199,9 @@ fn copies(cache: &Inventory, paint: Paint, rows: usize) -> String {
     for (difference, packages, bytes) in by_difference(cache) {
         let _ = writeln!(
             text,
-            "    {:<34}  {:>6} packages  {:>9}",
+            "    {:<34}  {:>12}  {:>9}",
             words(difference),
-            grouped(packages as u64),
+            number(packages, "package"),
             size(bytes)
         );
     }
