@@ -1,5 +1,6 @@
 use std::fs;
 use std::io::{self, IsTerminal as _, Write};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
@@ -124,6 +125,8 @@ impl UsedArgs {
         // A tar that breaks off leaves no half of itself under its name.
         let part = tempfile::Builder::new()
             .prefix(".goaudit-")
+            // As any file of its owner, less what the umask takes.
+            .permissions(fs::Permissions::from_mode(0o666))
             .tempfile_in(parent.unwrap_or(Path::new(".")))
             .map_err(write)?;
         prune::tar(dir, &paths, io::BufWriter::new(part.as_file()), interrupt).map_err(write)?;
