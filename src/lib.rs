@@ -18,6 +18,7 @@
 //! | [`timing`] | an action graph | a [`timing::Timing`] | none |
 //! | [`evidence`] | an executable, action graphs | what tells them from others without them | none |
 //! | [`diff`] | two recordings | a [`diff::Comparison`] | none |
+//! | [`cache`] | a listing of a GOCACHE | what fills it | none |
 //! | [`finding`], [`rules`] | a comparison, a repository | findings | none |
 //! | [`mend`] | files, findings | files with the findings mended | none |
 //! | [`policy`] | findings | a [`policy::Verdict`] | none |
@@ -27,6 +28,7 @@
 
 pub mod binary;
 pub mod binary_diff;
+pub mod cache;
 pub mod capture;
 pub mod cli;
 pub mod config;

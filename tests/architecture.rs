@@ -20,6 +20,7 @@ const STAGES: &[&str] = &[
     "timing",
     "evidence",
     "diff",
+    "cache",
     "rules",
     "mend",
     "policy",

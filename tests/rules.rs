@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use goaudit::config::{Repository, SourceFile};
 use goaudit::finding::Finding;
-use goaudit::rules::{self, RULES};
+use goaudit::rules::{self, Check, RULES};
 
 fn root(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
@@ -213,7 +213,10 @@ fn fixes() {
 #[test]
 fn a_file_with_its_fix_is_quiet() {
     let mut mended = 0;
-    for rule in RULES.iter().filter(|rule| rule.id.starts_with("cache-")) {
+    for rule in RULES
+        .iter()
+        .filter(|rule| rule.id.starts_with("cache-") && matches!(rule.check, Check::Files(_)))
+    {
         for case in children(&root("fixtures/rules").join(rule.id).join("fires")) {
             let repository = repository(&case);
             for finding in rules::check_files(&repository) {

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::golang::build_id::BuildId;
 use crate::golang::build_info::BuildInfo;
 
+pub mod build_info_at;
 pub mod debug;
 mod elf;
 pub mod goobj;

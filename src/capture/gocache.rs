@@ -1,5 +1,9 @@
 //! Reads what a build left in its GOCACHE. Nothing is written to it, and no time in it is touched.
 
+pub mod measure;
+pub mod prune;
+pub mod scan;
+
 use std::fmt::Write as _;
 use std::fs::{self, File};
 use std::io::{self, Read as _};

@@ -82,6 +82,7 @@ pub(super) fn run(
         _ => expression,
     };
     let before = job.umask.map(|mask| rustix::process::umask(Mode::from_raw_mode(mask)));
+    let began = Instant::now();
     let started = expression.start();
     if let Some(before) = before {
         rustix::process::umask(before);
@@ -105,7 +106,8 @@ pub(super) fn run(
             return Ok(None);
         }
         tick();
-        thread::sleep(TICK);
+        // What takes a moment is timed to a few hundredths of it.
+        thread::sleep((began.elapsed() / 32).clamp(Duration::from_millis(1), TICK));
     }
 }
 

@@ -4,10 +4,12 @@ use std::{env, fs};
 
 use clap::Args;
 
+use crate::cache::Inventory;
 use crate::capture::CaptureError;
 use crate::capture::artifacts::{Wanted, matcher};
 use crate::capture::check::{self, CheckPlan};
 use crate::capture::go::Go;
+use crate::capture::gocache::scan;
 use crate::capture::interrupt::Interrupt;
 use crate::capture::plan::Planner;
 use crate::capture::tree::Source;
@@ -17,12 +19,13 @@ use crate::cli::policy::{self, Loaded};
 use crate::cli::progress::Progress;
 use crate::cli::prove::Prover;
 use crate::cli::{Error, Exit, archives, artifacts, emit, files, repository};
+use crate::config::Repository;
 use crate::diff::{self, Comparison};
 use crate::golang::inputs::Inputs;
 use crate::policy::{Command, Policy};
 use crate::recording::{Depth, Recording};
 use crate::report::{self, Report};
-use crate::rules::{self, Builds};
+use crate::rules::{self, Builds, Cache};
 use crate::variation::{Selection, VARIATIONS};
 
 /// Build a module twice, explain what differs, and judge it by a policy
@@ -74,6 +77,12 @@ pub(super) struct CheckArgs {
     /// first under one variation at a time, and say which shows the cause alone
     #[arg(long)]
     prove: bool,
+    /// Judge what fills this GOCACHE, too; every output in it is hashed, and nothing is changed
+    #[arg(long, value_name = "DIR")]
+    cache: Option<PathBuf>,
+    /// How large that cache may be, such as 500MB or 2GB
+    #[arg(long, value_name = "SIZE", default_value = "2GB", value_parser = super::cache::bytes, requires = "cache")]
+    cache_budget: u64,
     #[command(flatten)]
     output: OutputArgs<AuditFormat>,
     /// The build to audit, after `--`
@@ -118,13 +127,15 @@ impl CheckArgs {
         let audited = repository::find(&source);
         let files = repository::read(&audited);
         self.probe()?;
+        let cache = self.cache.as_deref().map(|dir| self.read_cache(dir, &files)).transpose()?;
 
         // Work.
         let mut inputs = Inputs::default();
         let recorded = plan.map(|plan| self.record(&plan, &mut inputs)).transpose()?;
         let (pair, comparison) = recorded.map(|it| ((it.first, it.second), it.comparison)).unzip();
         let builds = pair.as_ref().zip(comparison);
-        let mut report = judge(&policy, &files, builds, &inputs, self.depth_name());
+        let mut report =
+            judge(&policy, (&files, cache.as_ref()), builds, &inputs, self.depth_name());
         report.policy = name;
         report.below = audited.below;
 
@@ -212,6 +223,19 @@ impl CheckArgs {
         Ok(Recorded { first, second, comparison })
     }
 
+    /// A part that cannot be read is no part that is well.
+    fn read_cache(&self, dir: &Path, files: &Repository) -> Result<Cache, Error> {
+        let interrupt =
+            Interrupt::catch().map_err(|source| Error::Read { path: "signals".into(), source })?;
+        let inventory = Inventory::of(&scan::scan(dir, true, &interrupt)?);
+        if let Some((path, why)) = inventory.unread.first() {
+            let source = std::io::Error::other(why.clone());
+            return Err(Error::Read { path: dir.join(path), source });
+        }
+        let advice = crate::cache::advise(&inventory, files.files());
+        Ok(Cache { inventory, advice, budget: self.cache_budget })
+    }
+
     /// Fails before the builds rather than after them.
     fn probe(&self) -> Result<(), Error> {
         for dir in self.save.iter().chain(&self.keep_archives) {
@@ -239,12 +263,13 @@ struct Recorded {
 /// Runs the rules on what was read and judges their findings.
 fn judge<'a>(
     policy: &Policy,
-    files: &'a crate::config::Repository,
+    (files, cache): (&'a Repository, Option<&Cache>),
     builds: Option<(&'a (Recording, Recording), Comparison)>,
     inputs: &Inputs,
     depth: report::Depth,
 ) -> Report<'a> {
     let mut findings = rules::check_files(files);
+    findings.extend(cache.into_iter().flat_map(rules::check_cache));
     let (recordings, comparison) = builds.unzip();
     let comparison = recordings.zip(comparison).map(|((first, second), comparison)| {
         findings.extend(rules::check_builds(&Builds {
@@ -255,8 +280,9 @@ fn judge<'a>(
         }));
         comparison
     });
-    let with_builds = recordings.is_some();
-    let ran = |id: &str| rules::by_id(id).is_some_and(|rule| with_builds || !rule.needs_builds());
+    let ran = |id: &str| {
+        rules::by_id(id).is_some_and(|rule| rule.is_run_with(recordings.is_some(), cache.is_some()))
+    };
     let verdict = policy.judge(findings, &files.ignore_comments(), audit::today(), ran);
     Report {
         policy: String::new(),

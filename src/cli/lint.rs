@@ -63,7 +63,8 @@ impl LintArgs {
 
         // Work.
         let judge = |repository: &Repository| {
-            let ran = |id: &str| rules::by_id(id).is_some_and(|rule| !rule.needs_builds());
+            let ran =
+                |id: &str| rules::by_id(id).is_some_and(|rule| rule.is_run_with(false, false));
             let comments = repository.ignore_comments();
             let findings = rules::check_files(repository);
             let verdict = policy.judge(findings, &comments, audit::today(), ran);

@@ -4,6 +4,7 @@
 mod archives;
 mod artifacts;
 mod audit;
+mod cache;
 mod check;
 mod color;
 mod command_line;
@@ -40,6 +41,7 @@ use clap::{Parser, Subcommand};
 
 use crate::binary::ObjectError;
 use crate::capture::CaptureError;
+use crate::capture::gocache::scan::ScanError;
 use crate::evidence::EvidenceError;
 use crate::policy::Problem;
 use crate::recording::ReadError;
@@ -71,6 +73,7 @@ enum Command {
     Graph(graph::GraphArgs),
     Record(record::RecordArgs),
     Reuse(reuse::ReuseArgs),
+    Cache(cache::CacheArgs),
     Verify(verify::VerifyArgs),
     Rules(rules::RulesArgs),
     Init(init::InitArgs),
@@ -172,6 +175,22 @@ enum Error {
     NothingBuilt { side: &'static str, command: String },
     #[error("the {side} command failed: `{command}` ended with {status}")]
     Command { side: &'static str, command: String, status: std::process::ExitStatus },
+    #[error("`{path}` is not in the tree around this directory: --change takes a file of it")]
+    NotInTree { path: PathBuf },
+    #[error(
+        "none of the {recorded} recorded keys has an output in `{dir}`: the recordings are of builds with another GOCACHE, or it was cleaned since"
+    )]
+    OtherCache { dir: PathBuf, recorded: usize },
+    #[error("a tar is no text for a terminal: name a file with --output, or pipe it on")]
+    TarToTerminal,
+    #[error("failed to delete `{path}`")]
+    Remove { path: PathBuf, source: io::Error },
+    #[error(transparent)]
+    Scan(#[from] ScanError),
+    #[error(
+        "which cache? go is not on PATH, or its GOCACHE is off: name the directory, such as goaudit cache ~/.cache/go-build"
+    )]
+    NoCacheNamed,
     #[error(transparent)]
     Folder(#[from] folder::FolderError),
     #[error(transparent)]
@@ -214,6 +233,10 @@ impl Error {
                 ..
             }
             | Self::TwiceStdin
+            | Self::NoCacheNamed
+            | Self::OtherCache { .. }
+            | Self::TarToTerminal
+            | Self::NotInTree { .. }
             | Self::OtherGraph { .. }
             | Self::SpareGraph { .. }
             | Self::NoPackage { .. }
@@ -235,6 +258,7 @@ impl Error {
             | Self::PolicyExists { .. }
             | Self::NoRule { .. } => Exit::Usage,
             Self::Graph(err) => err.exit(),
+            Self::Scan(err) => err.exit(),
             Self::Capture(_)
             | Self::Folder(_)
             | Self::NotKnown { .. }
@@ -249,6 +273,7 @@ impl Error {
             | Self::NothingBuilt { .. }
             | Self::NotAsRead { .. }
             | Self::WriteFile { .. }
+            | Self::Remove { .. }
             | Self::Write(_) => Exit::NoVerdict,
         }
     }
@@ -284,6 +309,7 @@ pub fn main() -> ExitCode {
         Command::Graph(args) => args.run(out),
         Command::Record(args) => return args.run().unwrap_or_else(|err| complain(&err).into()),
         Command::Reuse(args) => args.run(out),
+        Command::Cache(args) => args.run(out),
         Command::Verify(args) => args.run(out),
         Command::Rules(args) => args.run(out),
         Command::Init(args) => args.run(out),

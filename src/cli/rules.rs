@@ -26,10 +26,11 @@ impl RulesArgs {
 }
 
 /// What a rule reads, and with it the commands that run it.
-const READS: [(Reads, &str); 4] = [
+const READS: [(Reads, &str); 5] = [
     (Reads::Files, "about CI and build files: lint and check"),
     (Reads::Both, "about CI and build files: lint and check; and about two builds: check"),
     (Reads::Builds, "about two builds: check"),
+    (Reads::Cache, "about a GOCACHE: check --cache DIR"),
     (Reads::Audit, "about the audit itself: lint and check"),
 ];
 
@@ -38,6 +39,7 @@ enum Reads {
     Files,
     Both,
     Builds,
+    Cache,
     Audit,
 }
 
@@ -46,6 +48,7 @@ fn reads(rule: &Rule) -> Reads {
         Check::Files(_) => Reads::Files,
         Check::Both { .. } => Reads::Both,
         Check::Builds(_) => Reads::Builds,
+        Check::Cache(_) => Reads::Cache,
         Check::Engine => Reads::Audit,
     }
 }

@@ -1,5 +1,6 @@
 //! Reports: a verdict and a comparison as text. Data in, text out; no I/O, no clock.
 
+pub mod cache;
 pub mod diff;
 mod fingerprint;
 pub mod formats;

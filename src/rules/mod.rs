@@ -15,13 +15,17 @@ mod cache_key_no_deps;
 mod cache_key_no_platform;
 mod cache_key_no_toolchain;
 mod cache_key_volatile;
+mod cache_never_trimmed;
 mod cache_no_restore_keys;
 mod cache_path_mismatch;
 mod cache_path_outside_project;
 mod cache_path_too_broad;
 mod cache_pr_scope_only;
 mod cache_restore_without_save;
+mod cache_too_large;
 mod cache_version_mismatch;
+mod cached_executables;
+mod caches;
 mod cgo_enabled;
 mod cgo_enabled_unpinned;
 mod commands;
@@ -51,18 +55,21 @@ mod mod_mod;
 mod nondeterministic_output;
 mod not_reproducible;
 pub(crate) mod nothing_compared;
+mod poisoned_entry;
 mod restore_key_dead;
 mod setup_go;
 mod setup_go_before_checkout;
 mod spelling;
 mod stray_a;
 mod test_cache_defeated;
+mod two_artifact_sets;
 mod unpinned_toolchain;
 pub(crate) mod unused_ignore;
 mod volatile_gcflags;
 mod volatile_ldflags;
 mod volatility;
 mod warm_flags_mismatch;
+mod wasted_recompiles;
 
 use std::collections::BTreeSet;
 
@@ -70,6 +77,7 @@ use crate::config::Repository;
 use crate::finding::{Edit, Finding, Level, Place};
 
 pub use builds::Builds;
+pub use caches::Cache;
 
 /// Every rule, sorted by id.
 pub const RULES: &[&Rule] = &[
@@ -84,13 +92,16 @@ pub const RULES: &[&Rule] = &[
     &cache_key_no_platform::RULE,
     &cache_key_no_toolchain::RULE,
     &cache_key_volatile::RULE,
+    &cache_never_trimmed::RULE,
     &cache_no_restore_keys::RULE,
     &cache_path_mismatch::RULE,
     &cache_path_outside_project::RULE,
     &cache_path_too_broad::RULE,
     &cache_pr_scope_only::RULE,
     &cache_restore_without_save::RULE,
+    &cache_too_large::RULE,
     &cache_version_mismatch::RULE,
+    &cached_executables::RULE,
     &cgo_enabled::RULE,
     &cgo_enabled_unpinned::RULE,
     &docker_cache_mount_mismatch::RULE,
@@ -116,15 +127,18 @@ pub const RULES: &[&Rule] = &[
     &nondeterministic_output::RULE,
     &not_reproducible::RULE,
     &nothing_compared::RULE,
+    &poisoned_entry::RULE,
     &restore_key_dead::RULE,
     &setup_go_before_checkout::RULE,
     &stray_a::RULE,
     &test_cache_defeated::RULE,
+    &two_artifact_sets::RULE,
     &unpinned_toolchain::RULE,
     &unused_ignore::RULE,
     &volatile_gcflags::RULE,
     &volatile_ldflags::RULE,
     &warm_flags_mismatch::RULE,
+    &wasted_recompiles::RULE,
 ];
 
 /// What a rule is called, what it reads, and how it reads it.
@@ -151,6 +165,8 @@ pub enum Check {
     Files(fn(&Repository) -> Vec<Finding>),
     /// Both: what the files say, and what a recorded build did.
     Both { builds: fn(&Builds<'_>) -> Vec<Finding>, files: fn(&Repository) -> Vec<Finding> },
+    /// A GOCACHE.
+    Cache(fn(&Cache) -> Vec<Finding>),
     /// Stated by the engine itself (a policy's ignores, files that could not be read).
     Engine,
 }
@@ -162,10 +178,15 @@ impl Rule {
         matches!(self.check, Check::Files(_) | Check::Both { .. })
     }
 
-    /// Tells whether it was not run in full where only files were read.
+    /// Tells whether it is run in full by an audit that always reads files, and
+    /// builds and a cache or not.
     #[must_use]
-    pub const fn needs_builds(&self) -> bool {
-        matches!(self.check, Check::Builds(_) | Check::Both { .. })
+    pub const fn is_run_with(&self, builds: bool, cache: bool) -> bool {
+        match self.check {
+            Check::Files(_) | Check::Engine => true,
+            Check::Builds(_) | Check::Both { .. } => builds,
+            Check::Cache(_) => cache,
+        }
     }
 
     /// Starts a finding of this rule.
@@ -224,7 +245,16 @@ pub fn by_id(id: &str) -> Option<&'static Rule> {
 pub fn check_builds(builds: &Builds<'_>) -> Vec<Finding> {
     sorted(RULES.iter().flat_map(|rule| match rule.check {
         Check::Builds(check) | Check::Both { builds: check, .. } => check(builds),
-        Check::Files(_) | Check::Engine => Vec::new(),
+        Check::Files(_) | Check::Cache(_) | Check::Engine => Vec::new(),
+    }))
+}
+
+/// Runs every rule about caches. The findings come back sorted.
+#[must_use]
+pub fn check_cache(cache: &Cache) -> Vec<Finding> {
+    sorted(RULES.iter().flat_map(|rule| match rule.check {
+        Check::Cache(check) => check(cache),
+        Check::Builds(_) | Check::Files(_) | Check::Both { .. } | Check::Engine => Vec::new(),
     }))
 }
 
@@ -236,7 +266,7 @@ pub fn check_builds(builds: &Builds<'_>) -> Vec<Finding> {
 pub fn check_files(repository: &Repository) -> Vec<Finding> {
     let mut findings = sorted(RULES.iter().flat_map(|rule| match rule.check {
         Check::Files(check) | Check::Both { files: check, .. } => check(repository),
-        Check::Builds(_) | Check::Engine => Vec::new(),
+        Check::Builds(_) | Check::Cache(_) | Check::Engine => Vec::new(),
     }));
     let mut told = BTreeSet::new();
     findings.retain(|finding| {

@@ -8,6 +8,7 @@
 //! the same layout from Go 1.21 to 1.27.
 
 mod object;
+pub mod peek;
 mod symbol;
 
 use crate::binary::numbers;
@@ -114,16 +115,20 @@ pub fn parse(bytes: &[u8]) -> Result<Archive<'_>, ArchiveError> {
 const HEADER: usize = 60;
 
 fn entry(bytes: &[u8], at: usize) -> Option<(String, &[u8])> {
+    let size = entry_size(bytes, at)?;
+    let start = u64::try_from(at.checked_add(HEADER)?).ok()?;
+    let content = bytes.get(numbers::range(start, size, bytes.len())?)?;
+    let name = String::from_utf8_lossy(bytes.get(at..)?.get(..16)?);
+    Some((name.trim_end().trim_end_matches('/').to_owned(), content))
+}
+
+/// Returns the bytes of a member, as its header has them.
+fn entry_size(bytes: &[u8], at: usize) -> Option<u64> {
     let header = bytes.get(at..at.checked_add(HEADER)?)?;
     if !header.ends_with(b"`\n") {
         return None;
     }
-    let field = |range| Some(std::str::from_utf8(header.get(range)?).ok()?.trim_end());
-    let size: u64 = field(48..58)?.parse().ok()?;
-    let start = u64::try_from(at.checked_add(HEADER)?).ok()?;
-    let content = bytes.get(numbers::range(start, size, bytes.len())?)?;
-    let name = String::from_utf8_lossy(header.get(..16)?);
-    Some((name.trim_end().trim_end_matches('/').to_owned(), content))
+    std::str::from_utf8(header.get(48..58)?).ok()?.trim_end().parse().ok()
 }
 
 fn member(name: String, content: &[u8]) -> Result<Member<'_>, ArchiveError> {

@@ -7,10 +7,10 @@ use super::symbol::{KindNames, Symbol, symbols};
 use crate::binary::Endian::Little;
 use crate::binary::numbers::u32_at;
 
-const MAGIC: &[u8] = b"\0go120ld";
+pub(super) const MAGIC: &[u8] = b"\0go120ld";
 const FINGERPRINT: usize = 8;
 /// Magic, fingerprint, flags.
-const OFFSETS: usize = 8 + FINGERPRINT + 4;
+pub(super) const OFFSETS: usize = 8 + FINGERPRINT + 4;
 
 /// A block of an object, with the bytes of one entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,7 +22,7 @@ pub(super) struct Block {
 macro_rules! blocks {
     ($($constant:ident $name:literal $entry:literal),* $(,)?) => {
         /// In the order of the header; the last is the end of the others.
-        const BLOCKS: &[Block] = &[$(Block { name: $name, entry: $entry }),*];
+        pub(super) const BLOCKS: &[Block] = &[$(Block { name: $name, entry: $entry }),*];
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         #[expect(dead_code, reason = "every block is named; not all are read")]
         pub(super) enum At { $($constant),* }

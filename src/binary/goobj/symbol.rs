@@ -128,6 +128,11 @@ impl KindNames {
         Self { has_fips: minor >= 24, has_debug_addresses: minor >= 25 }
     }
 
+    /// Returns the number of what a compiler says of a package as a whole: `SDWARFCUINFO`.
+    pub(super) fn first_of_debug(self) -> u8 {
+        if self.has_fips { 12 } else { 8 }
+    }
+
     fn kind(self, number: u8) -> SymbolKind {
         use SymbolKind::{Code, Data, Debug, Other, ReadOnly, Zeroed};
         const FIPS: &[SymbolKind] = &[

@@ -125,13 +125,16 @@ fn shipped_policies_keep_their_promises() {
     cache-key-no-platform         warning  note     error    error
     cache-key-no-toolchain        warning  note     error    error
     cache-key-volatile            error    note     error    error
+    cache-never-trimmed           warning  note     error    error
     cache-no-restore-keys         warning  note     error    error
     cache-path-mismatch           error    note     error    error
     cache-path-outside-project    error    note     error    error
     cache-path-too-broad          warning  note     warning  error
     cache-pr-scope-only           warning  note     error    error
     cache-restore-without-save    warning  note     error    error
+    cache-too-large               warning  note     error    error
     cache-version-mismatch        warning  note     error    error
+    cached-executables            warning  note     warning  error
     cgo-enabled                   note     error    warning  warning
     cgo-enabled-unpinned          warning  error    off      error
     docker-cache-mount-mismatch   warning  note     error    error
@@ -157,15 +160,18 @@ fn shipped_policies_keep_their_promises() {
     nondeterministic-output       error    error    warning  error
     not-reproducible              error    error    warning  error
     nothing-compared              error    error    error    error
+    poisoned-entry                error    error    error    error
     restore-key-dead              error    note     error    error
     setup-go-before-checkout      error    note     error    error
     stray-a                       error    note     error    error
     test-cache-defeated           off      off      note     warning
+    two-artifact-sets             note     note     warning  warning
     unpinned-toolchain            warning  error    error    error
     unused-ignore                 note     warning  note     warning
     volatile-gcflags              error    error    error    error
     volatile-ldflags              warning  error    warning  error
     warm-flags-mismatch           warning  note     error    error
+    wasted-recompiles             note     note     warning  warning
     ");
     for rule in RULES {
         assert!(level("pedantic", rule) >= Level::Warning, "{rule}");

@@ -57,7 +57,7 @@ pub fn render(report: &ReuseReport) -> String {
 }
 
 /// A text that Markdown leaves alone, on one line.
-fn code(text: &str) -> String {
+pub(in crate::report) fn code(text: &str) -> String {
     let text = text.replace(['\n', '\r'], " ");
     let longest = text.split(|char| char != '`').map(str::len).max().unwrap_or_default();
     let fence = "`".repeat(longest + 1);

@@ -7,6 +7,7 @@ mod text;
 use crate::diff::reuse::{NotBuilt, Reuse};
 
 pub use json::render as json;
+pub(in crate::report) use markdown::code;
 pub use markdown::render as markdown;
 pub use text::render as text;
 
