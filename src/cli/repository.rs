@@ -101,16 +101,17 @@ impl Reader<'_> {
         }
     }
 
-    /// Reads what the files read so far include, and what these include.
+    /// Reads what the files read so far take in, and what these take in.
     fn read_taken_in(&mut self, paths: &[String]) {
         let of_file = |file: &SourceFile| file.path.clone();
         let of_unread = |unread: &Unread| unread.place.path.clone();
         let mut seen: BTreeSet<String> = self.files.iter().map(of_file).collect();
         seen.extend(self.unread.iter().map(of_unread));
         let most = seen.len().saturating_add(MAX_TAKEN_IN);
-        let mut next = 0;
-        while let Some(file) = self.files.get(next) {
-            next += 1;
+        let files = self.files.iter().enumerate();
+        let mut waiting: Vec<usize> =
+            files.filter(|(_, file)| config::may_take_in(&file.path)).map(|(at, _)| at).collect();
+        while let Some(file) = waiting.pop().and_then(|at| self.files.get(at)) {
             let wanted = config::taken_in(file);
             let wanted: Vec<PathPattern> = wanted.iter().map(|p| PathPattern::new(p)).collect();
             let found =
@@ -118,7 +119,9 @@ impl Reader<'_> {
             let found: Vec<&String> = found.collect();
             for path in found {
                 if seen.len() < most && seen.insert(path.clone()) {
+                    let before = self.files.len();
                     self.read(path);
+                    waiting.extend(before..self.files.len());
                 }
             }
         }

@@ -232,7 +232,7 @@ fn line(words: &[Text]) -> String {
 /// Whether a word may be or hold flags that cannot be seen.
 fn may_hold_flags(word: &Text, anywhere: bool) -> bool {
     let is_open = |kind: PieceKind| kind != PieceKind::Literal;
-    match word.pieces.first() {
+    match word.pieces.iter().find(|piece| !(piece.text.is_empty() && !is_open(piece.kind))) {
         Some(first) if !anywhere => is_open(first.kind),
         _ => word.pieces.iter().any(|piece| is_open(piece.kind)),
     }

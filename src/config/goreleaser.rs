@@ -20,6 +20,8 @@ pub struct ReleaseBuild {
     pub flags: Vec<Text>,
     /// `None` where the default applies, which stamps the time of the build.
     pub ldflags: Option<Vec<Text>>,
+    /// `-gcflags`, `-asmflags` and `-tags`, which have keys of their own: the flag and each item.
+    pub lists: Vec<(&'static str, Vec<Text>)>,
     pub env: Vec<Text>,
     pub mod_timestamp: Option<Text>,
     /// Relative to the root.
@@ -31,6 +33,9 @@ pub struct ReleaseBuild {
 
 /// Builds of one file that are kept.
 const MAX_BUILDS: usize = 256;
+
+/// Keys of a build that are flags of the go command.
+const LISTS: &[&str] = &["gcflags", "asmflags", "tags"];
 
 /// Whether a file of that name configures GoReleaser.
 pub(super) fn is_goreleaser(name: &str) -> bool {
@@ -137,6 +142,7 @@ impl Reader<'_> {
             place: self.spot(node).place(),
             flags: self.list(node, "flags"),
             ldflags: self.tree.get(node, "ldflags").map(|_| self.list(node, "ldflags")),
+            lists: LISTS.iter().map(|key| (*key, self.list(node, key))).collect(),
             env: self.list(node, "env"),
             mod_timestamp: self
                 .tree
@@ -154,6 +160,7 @@ impl Reader<'_> {
             place: self.spot(root).place(),
             flags: Vec::new(),
             ldflags: None,
+            lists: Vec::new(),
             env: Vec::new(),
             mod_timestamp: None,
             dir: String::new(),

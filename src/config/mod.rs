@@ -41,7 +41,7 @@ pub use ignore_comment::IgnoreComment;
 
 use std::sync::OnceLock;
 
-pub use platform::{PathPattern, taken_in};
+pub use platform::{PathPattern, may_take_in, taken_in};
 
 use crate::finding::Place;
 use dockerfile::Dockerfile;

@@ -44,11 +44,16 @@ pub(super) fn is_ci_file(path: &str) -> bool {
             || cloud_build::is_root(path))
 }
 
-/// The other files of the repository that a CI file takes in: paths, or patterns
+/// Tells whether a file may take in others, whatever it says: one of GitLab or Azure Pipelines.
+#[must_use]
+pub fn may_take_in(path: &str) -> bool {
+    gitlab::is_root(path) || azure::is_root(path)
+}
+
+/// The other files of the repository that such a file takes in: paths, or patterns
 /// with `*` within a folder and `**` for any folders.
 #[must_use]
 pub fn taken_in(file: &SourceFile) -> Vec<String> {
-    // Only files of these two systems name others.
     if !file.text.contains("include") && !file.text.contains("template") {
         return Vec::new();
     }

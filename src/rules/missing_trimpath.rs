@@ -20,7 +20,7 @@ fn check_files(repository: &Repository) -> Vec<Finding> {
     let releases = Releases::of(repository);
     commands::builds(repository)
         .filter(|command| makes_artifact(command) && releases.has(command))
-        .filter(|command| !command.is_open && !command.is_set("trimpath"))
+        .filter(|command| !command.is_open && !command.is_set("trimpath") && !trims_itself(command))
         .map(|command| {
             let message = "what is built here is released, and without -trimpath it holds the directories of the \
                            module, of its dependencies and of Go";
@@ -39,11 +39,29 @@ fn makes_artifact(command: &GoCommand) -> bool {
         && command.command.packages.iter().any(|package| package.ends_with("..."));
     let is_discarded = command.command.value("o") == "/dev/null";
     command.verb() == "build"
+        && !is_for_tests(command)
         && command.at.context != Context::Dockerfile
         && !is_check
         && !is_discarded
         && !command.is_set("race")
         && !command.is_set("cover")
+}
+
+/// A workflow that publishes may run tests, too, which build programs of their own.
+fn is_for_tests(command: &GoCommand) -> bool {
+    let output = command.command.value("o");
+    let mut names = command.at.place.path.split('/').chain(output.split('/'));
+    names.any(|name| {
+        name.split(['-', '_', '.']).any(|word| matches!(word, "test" | "tests" | "e2e"))
+    })
+}
+
+/// The compiler and the assembler have a -trimpath of their own, from before Go 1.13.
+fn trims_itself(command: &GoCommand) -> bool {
+    ["gcflags", "asmflags"].iter().any(|name| {
+        let value = command.flag(name).and_then(|flag| flag.value.as_ref());
+        value.is_some_and(|value| value.known().is_none_or(|value| value.contains("trimpath")))
+    })
 }
 
 fn check(builds: &Builds<'_>) -> Vec<Finding> {

@@ -23,8 +23,7 @@ fn check_files(repository: &Repository) -> Vec<Finding> {
             let mut volatile = volatility::all(value);
             let found = volatile.find(|(why, _)| matches!(why, Volatile::Time | Volatile::Run));
             let Some((why, piece)) = found else { continue };
-            let message =
-                format!("-ldflags stamps {}: no two builds give the same bytes", why.what());
+            let message = format!("-ldflags stamps {}: each build gives other bytes", why.what());
             let place = piece.spot.place();
             let finding = commands::finding(&RULE, command, Some(&place), message);
             findings.push(finding.with_fix(fix(Some(Look::Time))));
@@ -32,8 +31,8 @@ fn check_files(repository: &Repository) -> Vec<Finding> {
     }
     let default = repository.releases().filter(|(_, build)| build.ldflags.is_none());
     findings.extend(default.map(|(command, _)| {
-        let message = "without ldflags GoReleaser stamps main.date with the time of the build: no two builds give \
-                       the same bytes";
+        let message = "without ldflags GoReleaser stamps main.date with the time of the build: each build \
+                       gives other bytes";
         let fix = "ldflags: [-s -w -X main.version={{.Version}} -X main.commit={{.Commit}} -X main.date={{.CommitDate}}]";
         commands::finding(&RULE, command, None, message).with_fix(fix)
     }));
@@ -54,9 +53,9 @@ fn check(builds: &Builds<'_>) -> Vec<Finding> {
                 (true, _) => {
                     "differs between two builds of one tree, so no two builds give the same bytes"
                 }
-                (false, Some(Look::Time)) => "looks like a time: no two builds give the same bytes",
+                (false, Some(Look::Time)) => "looks like a time: each build gives other bytes",
                 (false, Some(Look::Commit)) => "looks like a commit: every commit links again",
-                (false, Some(Look::Uuid)) => "looks like a UUID: no two builds give the same bytes",
+                (false, Some(Look::Uuid)) => "looks like a UUID: each build gives other bytes",
                 (false, Some(Look::Path) | None) => continue,
             };
             let mut finding =

@@ -1,13 +1,14 @@
 //! GoReleaser: each build as the go command that it runs.
 
 use std::collections::BTreeMap;
+use std::slice;
 
 use super::builtins::assignment;
 use super::{Follow, Frame, State, Var, join, parent};
 use crate::config::SourceFile;
 use crate::config::go_command::{Context, GoCommand};
 use crate::config::goreleaser::{self, ReleaseBuild};
-use crate::config::text::{Piece, Text};
+use crate::config::text::{Piece, Spot, Text};
 
 impl Follow<'_> {
     pub(super) fn goreleaser(&mut self, path: &str, text: &str) {
@@ -39,14 +40,18 @@ impl Follow<'_> {
         }
         words.extend(values);
         if let Some(ldflags) = &build.ldflags {
-            let mut value = Text::made("-ldflags=", &spot);
-            for (index, flag) in ldflags.iter().enumerate() {
-                if index > 0 {
-                    value.push(Piece::made(" ", &spot));
+            words.push(joined("-ldflags=", ldflags, " ", &spot));
+        }
+        for (name, items) in build.lists.iter().filter(|(_, items)| !items.is_empty()) {
+            match *name {
+                "tags" => words.push(joined("-tags=", items, ",", &spot)),
+                name => {
+                    let flag = format!("-{name}=");
+                    words.extend(
+                        items.iter().map(|item| joined(&flag, slice::from_ref(item), "", &spot)),
+                    );
                 }
-                value.extend(flag.clone());
             }
-            words.push(value);
         }
         words.push(Text::made(&build.main, &spot));
         let mut state = State { dir: join(parent(""), &build.dir), ..State::default() };
@@ -68,6 +73,18 @@ impl Follow<'_> {
         self.found.go.push(command);
         self.found.releases.push((index, build.clone()));
     }
+}
+
+/// A flag with its values in one word.
+fn joined(flag: &str, values: &[Text], separator: &str, spot: &Spot) -> Text {
+    let mut word = Text::made(flag, spot);
+    for (index, value) in values.iter().enumerate() {
+        if index > 0 {
+            word.push(Piece::made(separator, spot));
+        }
+        word.extend(value.clone());
+    }
+    word
 }
 
 /// A text with a template in it cannot be told.
