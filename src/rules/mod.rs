@@ -50,6 +50,7 @@ mod missing_trimpath;
 mod mod_mod;
 mod nondeterministic_output;
 mod not_reproducible;
+mod not_resolved;
 pub(crate) mod nothing_compared;
 mod restore_key_dead;
 mod setup_go;
@@ -70,6 +71,7 @@ use crate::config::Repository;
 use crate::finding::{Edit, Finding, Level, Place};
 
 pub use builds::Builds;
+pub use not_resolved::{NotResolved, not_resolved};
 
 /// Every rule, sorted by id.
 pub const RULES: &[&Rule] = &[
@@ -134,7 +136,7 @@ pub struct Rule {
     pub id: &'static str,
     /// One line, lower case, no full stop.
     pub summary: &'static str,
-    /// Markdown: What it finds, Why it matters, What to do, Source.
+    /// Markdown: What it finds, Why it matters, What to do, When to ignore it, Source.
     pub explanation: &'static str,
     /// Level of its findings where no policy names the rule.
     pub level: Level,

@@ -301,9 +301,12 @@ impl Follow<'_> {
             }
             _ => {
                 let shown = word.shown();
-                if shown.ends_with(".sh") || word.known().is_none() {
-                    self.not_followed(shown, spot.place());
-                }
+                let why = match word.known() {
+                    None => "which program it is cannot be told",
+                    Some(_) if shown.ends_with(".sh") => "it is not in the repository",
+                    Some(_) => return,
+                };
+                self.not_followed(format!("{shown}: {why}"), spot.place());
             }
         }
     }
