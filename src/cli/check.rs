@@ -289,6 +289,7 @@ fn judge<'a>(
         sources: files.files(),
         below: String::new(),
         left_out: Vec::new(),
+        not_resolved: rules::not_resolved(files),
         depth,
         verdict,
         comparison,

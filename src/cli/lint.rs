@@ -13,7 +13,7 @@ use crate::cli::policy::{self, Loaded};
 use crate::cli::repository::{self, Audited};
 use crate::cli::{Error, Exit, files};
 use crate::config::Repository;
-use crate::finding::{Finding, Safety};
+use crate::finding::{Finding, Place, Safety};
 use crate::report::text::number;
 use crate::report::{Depth, Report};
 use crate::{mend, rules};
@@ -90,11 +90,14 @@ impl LintArgs {
             verdict = judge(&repository);
             self.tell(mended.len(), before.saturating_sub(verdict.judged.len()));
         }
+        let mut not_resolved = rules::not_resolved(&repository);
+        not_resolved.retain(|open| only.is_empty() || is_below(&open.place, &only));
         let report = Report {
             policy: name,
             sources: repository.files(),
             below: audited.below,
             left_out,
+            not_resolved,
             depth: Depth::Text,
             verdict,
             comparison: None,
@@ -194,7 +197,10 @@ struct Asked {
 
 /// Tells whether a finding is in one of these files or folders.
 fn is_asked(finding: &Finding, only: &[String]) -> bool {
-    let Some(place) = &finding.place else { return false };
+    finding.place.as_ref().is_some_and(|place| is_below(place, only))
+}
+
+fn is_below(place: &Place, only: &[String]) -> bool {
     only.iter().any(|asked| match place.path.strip_prefix(asked.as_str()) {
         Some(rest) => asked.is_empty() || rest.is_empty() || rest.starts_with('/'),
         None => false,

@@ -1,6 +1,6 @@
 //! Commands of build files: what they call, with which flags, in which environment, and who calls them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::text::{PieceKind, Spot, Text};
 use crate::finding::Place;
@@ -70,6 +70,16 @@ pub enum Context {
 pub struct Caller {
     pub subject: String,
     pub place: Place,
+}
+
+/// A call that could not be followed to the commands that it runs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NotFollowed {
+    /// What is called, and why that is not known.
+    pub what: String,
+    pub place: Place,
+    /// The steps of pipelines from which it is reached.
+    pub steps: BTreeSet<StepAt>,
 }
 
 /// A step by its indices in [`super::Repository::pipelines`].
@@ -232,7 +242,7 @@ fn line(words: &[Text]) -> String {
 /// Whether a word may be or hold flags that cannot be seen.
 fn may_hold_flags(word: &Text, anywhere: bool) -> bool {
     let is_open = |kind: PieceKind| kind != PieceKind::Literal;
-    match word.pieces.iter().find(|piece| !(piece.text.is_empty() && !is_open(piece.kind))) {
+    match word.pieces.iter().find(|piece| !piece.text.is_empty() || is_open(piece.kind)) {
         Some(first) if !anywhere => is_open(first.kind),
         _ => word.pieces.iter().any(|piece| is_open(piece.kind)),
     }

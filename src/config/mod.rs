@@ -46,7 +46,7 @@ pub use platform::{PathPattern, may_take_in, taken_in};
 use crate::finding::Place;
 use dockerfile::Dockerfile;
 use follow::Followed;
-use go_command::{Caller, GoCommand, OtherCommand};
+use go_command::{GoCommand, NotFollowed, OtherCommand};
 use goreleaser::ReleaseBuild;
 use pipeline::{CachedBy, Pipeline};
 
@@ -181,7 +181,7 @@ impl Repository {
 
     /// Calls that could not be followed: what is called, and where.
     #[must_use]
-    pub fn not_followed(&self) -> &[Caller] {
+    pub fn not_followed(&self) -> &[NotFollowed] {
         &self.followed().not_followed
     }
 

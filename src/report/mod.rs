@@ -22,6 +22,7 @@ use crate::config::SourceFile;
 use crate::diff::Comparison;
 use crate::policy::Verdict;
 use crate::recording::Recording;
+use crate::rules::NotResolved;
 
 /// Everything that a report of an audit says.
 #[derive(Debug)]
@@ -34,6 +35,8 @@ pub struct Report<'a> {
     pub below: String,
     /// What was asked for and not looked at, one sentence each.
     pub left_out: Vec<String>,
+    /// What in the files could not be told, by place.
+    pub not_resolved: Vec<NotResolved>,
     pub depth: Depth,
     pub verdict: Verdict,
     /// `None` where nothing was built or planned.

@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 use crate::diff::artifacts::Outcome;
 use crate::leaks::{Kind, Leaks, NotSearched};
 use crate::recording::Recording;
+use crate::report::text::spelt_line;
 use crate::report::{Depth, Report};
+use crate::rules::NotResolved;
 use crate::variation::VARIATIONS;
 
 /// Returns what was not looked at, one line each.
@@ -48,6 +50,40 @@ pub(super) fn lines(report: &Report<'_>) -> Vec<String> {
         );
     }
     lines
+}
+
+/// Parts of the files that a text names; `--format json` has more of them.
+const PARTS: usize = 40;
+
+/// Says what could not be told from the files: how much, or with `-v` what it is.
+pub(super) fn in_files(open: &[NotResolved], is_verbose: bool) -> Vec<String> {
+    let total = open.len();
+    match (total, is_verbose) {
+        (0, _) => return Vec::new(),
+        (1, false) => return vec!["a call or value that the files leave open: -v names it".into()],
+        (_, false) => {
+            return vec![format!(
+                "{total} calls and values that the files leave open: -v names them"
+            )];
+        }
+        _ => {}
+    }
+    let mut lines: Vec<String> = open.iter().take(PARTS).map(line).collect();
+    if total > PARTS {
+        lines.push(format!("{} more calls and values that the files leave open", total - PARTS));
+    }
+    lines
+}
+
+fn line(open: &NotResolved) -> String {
+    let NotResolved { place, what, silent } = open;
+    let at = place.at.map(|(line, column)| format!(":{line}:{column}")).unwrap_or_default();
+    let consequence = match silent.as_slice() {
+        [] => String::new(),
+        [rule] => format!(", so {rule} is silent"),
+        rules => format!(", so {} are silent", rules.join(", ")),
+    };
+    spelt_line(&format!("{}{at}: {what}{consequence}", place.path))
 }
 
 fn variations(second: &Recording) -> Vec<String> {

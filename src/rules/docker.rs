@@ -50,8 +50,10 @@ impl<'r> InStage<'r> {
         let set = |name: &str| self.at.env.get(name).filter(|value| !value.contains('$'));
         let home = || match (self.at.user.as_deref(), set("HOME")) {
             (_, Some(home)) => Some(home.clone()),
-            (None | Some("root" | "0" | "root:root" | "0:0"), None) => Some("/root".to_owned()),
-            (Some(_), None) => None,
+            (Some("root" | "0" | "root:root" | "0:0"), None) => Some("/root".to_owned()),
+            // Another image may name a user of its own.
+            (None, None) if is_golang_image(self.base()) => Some("/root".to_owned()),
+            (_, None) => None,
         };
         match dir {
             GoDir::Build => match (set("GOCACHE"), set("XDG_CACHE_HOME")) {
@@ -66,6 +68,18 @@ impl<'r> InStage<'r> {
                 (None, None) => None,
             },
         }
+    }
+
+    /// The image that the stage starts from, past other stages of the file.
+    fn base(&self) -> &'r str {
+        let mut base = self.stage.base.as_str();
+        for stage in self.file.stages.iter().rev() {
+            let is_it = stage.name.as_deref().is_some_and(|name| name.eq_ignore_ascii_case(base));
+            if is_it {
+                base = &stage.base;
+            }
+        }
+        base
     }
 
     /// Whether a command of the `RUN` itself sets one of these variables.

@@ -17,10 +17,8 @@ pub(crate) const RULE: Rule = Rule {
 };
 
 fn check_files(repository: &Repository) -> Vec<Finding> {
-    let releases = Releases::of(repository);
-    commands::builds(repository)
-        .filter(|command| makes_artifact(command) && releases.has(command))
-        .filter(|command| !command.is_open && !command.is_set("trimpath") && !trims_itself(command))
+    released(repository)
+        .filter(|command| !command.is_open && !trims_itself(command))
         .map(|command| {
             let message = "what is built here is released, and without -trimpath it holds the directories of the \
                            module, of its dependencies and of Go";
@@ -31,6 +29,19 @@ fn check_files(repository: &Repository) -> Vec<Finding> {
             commands::finding(&RULE, command, None, message).with_fix(fix)
         })
         .collect()
+}
+
+/// Commands of which the files do not tell whether they have the flag.
+pub(super) fn open(repository: &Repository) -> impl Iterator<Item = &GoCommand> {
+    released(repository).filter(|command| command.is_open)
+}
+
+/// Commands whose executables are published, and that have no flag as far as can be told.
+fn released(repository: &Repository) -> impl Iterator<Item = &GoCommand> {
+    let releases = Releases::of(repository);
+    commands::builds(repository)
+        .filter(move |command| makes_artifact(command) && releases.has(command))
+        .filter(|command| !command.is_set("trimpath"))
 }
 
 /// A build of several packages without `-o` leaves no executable, and an image has one path for all.

@@ -54,6 +54,7 @@ mod missing_trimpath;
 mod mod_mod;
 mod nondeterministic_output;
 mod not_reproducible;
+mod not_resolved;
 pub(crate) mod nothing_compared;
 mod poisoned_entry;
 mod restore_key_dead;
@@ -78,6 +79,7 @@ use crate::finding::{Edit, Finding, Level, Place};
 
 pub use builds::Builds;
 pub use caches::Cache;
+pub use not_resolved::{NotResolved, not_resolved};
 
 /// Every rule, sorted by id.
 pub const RULES: &[&Rule] = &[
@@ -148,7 +150,7 @@ pub struct Rule {
     pub id: &'static str,
     /// One line, lower case, no full stop.
     pub summary: &'static str,
-    /// Markdown: What it finds, Why it matters, What to do, Source.
+    /// Markdown: What it finds, Why it matters, What to do, When to ignore it, Source.
     pub explanation: &'static str,
     /// Level of its findings where no policy names the rule.
     pub level: Level,

@@ -21,16 +21,25 @@ pub(super) struct Caching<'a> {
 /// An action of the repository that no workflow uses is left out: what its
 /// caller did before is not known.
 pub(super) fn caching(repository: &Repository) -> impl Iterator<Item = Caching<'_>> {
+    in_state(repository, CacheState::On)
+}
+
+/// The same of those steps of which the files do not tell whether they cache.
+pub(super) fn unknown(repository: &Repository) -> impl Iterator<Item = Caching<'_>> {
+    in_state(repository, CacheState::Unknown)
+}
+
+fn in_state(repository: &Repository, state: CacheState) -> impl Iterator<Item = Caching<'_>> {
     let jobs = repository.pipelines().iter().flat_map(|pipeline| {
         let is_action = pipeline.path.rsplit('/').next().is_some_and(|n| n.starts_with("action."));
         pipeline.jobs.iter().filter(move |_| !is_action)
     });
-    jobs.flat_map(|job| {
+    jobs.flat_map(move |job| {
         job.steps.iter().enumerate().filter_map(move |(index, step)| {
             let StepKind::SetupGo(setup) = &step.kind else { return None };
             let before = job.steps.get(..index)?;
             let after = job.steps.get(index.saturating_add(1)..)?;
-            (setup.cache == CacheState::On).then_some(Caching { job, step, setup, before, after })
+            (setup.cache == state).then_some(Caching { job, step, setup, before, after })
         })
     })
 }

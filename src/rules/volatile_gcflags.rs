@@ -19,6 +19,15 @@ const FLAGS: &[&str] = &["gcflags", "asmflags", "tags"];
 /// Variables whose value is hashed into packages with C code.
 const VARIABLES: &[&str] = &["CGO_CFLAGS", "CGO_CPPFLAGS", "CGO_CXXFLAGS", "CGO_LDFLAGS"];
 
+/// What a changed value compiles again. Tags are in the key of no package but `main`.
+fn compiled(name: &str) -> &'static str {
+    match name {
+        "tags" => "main and the packages whose files it chooses",
+        name if VARIABLES.contains(&name) => "packages with C code",
+        _ => "packages that it matches",
+    }
+}
+
 fn check_files(repository: &Repository) -> Vec<Finding> {
     let mut findings = Vec::new();
     for command in commands::builds(repository) {
@@ -35,8 +44,9 @@ fn check_files(repository: &Repository) -> Vec<Finding> {
                 continue;
             }
             let message = format!(
-                "{name} holds {}: packages that it matches are compiled again whenever it changes",
-                why.what()
+                "{name} holds {}: {} are compiled again whenever it changes",
+                why.what(),
+                compiled(name.trim_start_matches('-'))
             );
             let place = piece.spot.place();
             let fix = match why {
@@ -68,7 +78,8 @@ fn check(builds: &Builds<'_>) -> Vec<Finding> {
                 },
             };
             let message = format!(
-                "-{name} {what}: packages that it matches are compiled again whenever it changes"
+                "-{name} {what}: {} are compiled again whenever it changes",
+                compiled(name)
             );
             let finding = RULE
                 .finding(format!("-{name} of {}", builds.subject(first)), message)

@@ -22,8 +22,7 @@ fn check(repository: &Repository) -> Vec<Finding> {
     let mut findings = Vec::new();
     for warm in &all {
         let (Some(at), Some(own)) = (warm.at.step, Flavour::of(warm)) else { continue };
-        let Some(job) = job(repository, at).filter(|job| is_warm_up(repository, job, at, warm))
-        else {
+        let Some(job) = job(repository, at).filter(|job| is_warm_up(job, at, warm)) else {
             continue;
         };
         let users: Vec<&&GoCommand> = all
@@ -33,7 +32,9 @@ fn check(repository: &Repository) -> Vec<Finding> {
             .collect();
         let flavours: Option<Vec<Flavour>> = users.iter().map(|user| Flavour::of(user)).collect();
         let Some(flavours) = flavours.filter(|flavours| !flavours.is_empty()) else { continue };
-        if flavours.contains(&own) {
+        // What cannot be followed may be the command that the warm-up is for.
+        let mut calls = repository.not_followed().iter().flat_map(|call| &call.steps);
+        if flavours.contains(&own) || calls.any(|step| uses(repository, job, at, *step)) {
             continue;
         }
         let (Some(user), Some(other)) = (users.first(), flavours.first()) else { continue };
@@ -69,12 +70,11 @@ fn job(repository: &Repository, at: StepAt) -> Option<&Job> {
 }
 
 /// A command whose only use is what it leaves in the cache: it says so by its name, or tests nothing.
-fn is_warm_up(repository: &Repository, job: &Job, at: StepAt, command: &GoCommand) -> bool {
+fn is_warm_up(job: &Job, at: StepAt, command: &GoCommand) -> bool {
     let discards = command.flag("o").is_none() || command.command.value("o") == "/dev/null";
     let step = job.steps.get(at.step);
     let names = [Some(job.id.as_str()), step.map(|step| step.subject.as_str())];
     let is_named = names.into_iter().flatten().any(says_warm);
-    let _: &Repository = repository;
     is_empty_run(command) || (is_named && discards && command.verb() != "install")
 }
 

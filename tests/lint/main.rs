@@ -4,6 +4,7 @@
 mod comments;
 mod fix;
 mod formats;
+mod not_resolved;
 mod paths;
 
 use std::fs;

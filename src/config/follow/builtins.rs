@@ -272,7 +272,7 @@ impl Follow<'_> {
         frame: &Frame,
     ) {
         let Some((first, rest)) = words.split_first() else { return };
-        if first.shown().contains('/') {
+        if first.shown().contains('/') || first.known().is_none() {
             self.call_script(first, rest, prefix, spot, state, frame);
         }
     }
@@ -301,9 +301,12 @@ impl Follow<'_> {
             }
             _ => {
                 let shown = word.shown();
-                if shown.ends_with(".sh") || word.known().is_none() {
-                    self.not_followed(shown, spot.place());
-                }
+                let why = match word.known() {
+                    None => "which program it is cannot be told",
+                    Some(_) if shown.ends_with(".sh") => "it is not in the repository",
+                    Some(_) => return,
+                };
+                self.not_followed(format!("{shown}: {why}"), spot, frame);
             }
         }
     }

@@ -103,19 +103,18 @@ impl Follow<'_> {
                 (target, _) => targets.push(target.to_owned()),
             }
         }
+        let is_known = dir.is_some();
         let path = dir.as_deref().and_then(|dir| self.find_makefile(dir, file.as_deref()));
         let (Some(dir), Some(path)) = (dir, path) else {
-            self.not_followed(
-                "make: its makefile is not in the repository".to_owned(),
-                spot.place(),
-            );
+            let why = match is_known {
+                true => "make: its makefile is not in the repository",
+                false => "make: in which folder cannot be told",
+            };
+            self.not_followed(why.to_owned(), spot, frame);
             return;
         };
         if is_open && targets.is_empty() {
-            self.not_followed(
-                format!("make: which targets of {path} cannot be told"),
-                spot.place(),
-            );
+            self.not_followed(format!("make: which targets of {path} cannot be told"), spot, frame);
             return;
         }
         let environment = child(state, prefix);

@@ -22,14 +22,13 @@ pub use docker::DockerRun;
 pub(super) use programs::{follow, is_of_others};
 
 use super::dockerfile::Dockerfile;
-use super::go_command::{Caller, CommandAt, Context, GoCommand, OtherCommand, StepAt};
+use super::go_command::{Caller, CommandAt, Context, GoCommand, NotFollowed, OtherCommand, StepAt};
 use super::goreleaser::ReleaseBuild;
 use super::makefile::Makefile;
 use super::sh::{self, ShellError};
 use super::taskfile::Taskfile;
 use super::text::{Spot, Text};
 use super::{SourceFile, Unread};
-use crate::finding::Place;
 
 /// Commands of one root (a step, a target, a script) that are followed.
 const MAX_COMMANDS: usize = 2000;
@@ -53,7 +52,7 @@ pub(super) struct Followed {
     pub releases: Vec<(usize, ReleaseBuild)>,
     pub unread: Vec<Unread>,
     /// Calls that could not be followed: where, and what is called.
-    pub not_followed: Vec<Caller>,
+    pub not_followed: Vec<NotFollowed>,
 }
 
 /// Variables and directory of a shell.
@@ -191,10 +190,16 @@ impl<'r> Follow<'r> {
     }
 
     /// Notes a call that cannot be followed.
-    pub(super) fn not_followed(&mut self, what: String, place: Place) {
-        let caller = Caller { subject: what, place };
-        if self.found.not_followed.len() < MAX_KEPT && !self.found.not_followed.contains(&caller) {
-            self.found.not_followed.push(caller);
+    pub(super) fn not_followed(&mut self, what: String, spot: &Spot, frame: &Frame) {
+        let place = spot.place();
+        let all = &mut self.found.not_followed;
+        let is_full = all.len() >= MAX_KEPT;
+        match all.iter_mut().find(|one| one.place == place && one.what == what) {
+            Some(known) => known.steps.extend(frame.step),
+            None if !is_full => {
+                all.push(NotFollowed { what, place, steps: frame.step.into_iter().collect() });
+            }
+            None => {}
         }
     }
 
@@ -207,7 +212,8 @@ impl<'r> Follow<'r> {
             Err(error) if frame.is_guess => {
                 self.not_followed(
                     format!("a script that is no POSIX shell: {}", error.reason),
-                    error.spot.place(),
+                    &error.spot,
+                    frame,
                 );
             }
             Err(error) => self.unread(&error),

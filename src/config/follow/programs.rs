@@ -71,13 +71,14 @@ impl Follow<'_> {
                 self.root();
                 let at = StepAt { pipeline: index, job: job_index, step: step_index };
                 let is_guess = step.run.shell.is_none() && job.runner.os.is_none();
-                self.step(step, text, at, is_guess, &mut kept);
+                self.step(job, step, text, at, is_guess, &mut kept);
             }
         }
     }
 
     fn step(
         &mut self,
+        job: &Job,
         step: &Step,
         text: &str,
         at: StepAt,
@@ -87,7 +88,8 @@ impl Follow<'_> {
         let script = source(step, text);
         let Some(spot) = script.spot().cloned() else { return };
         let mut state = State { vars: kept.clone(), ..State::default() };
-        for (name, value) in &step.run.env {
+        // A step of GitHub has all of it; elsewhere the job has what the files set.
+        for (name, value) in job.env.iter().chain(&step.run.env) {
             let var = Var { value: vec![of_value(value, &spot)], is_exported: true };
             state.vars.insert(name.to_ascii_uppercase(), var);
         }

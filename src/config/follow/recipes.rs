@@ -33,7 +33,8 @@ impl Follow<'_> {
         let Some(path) = path else {
             self.not_followed(
                 "just: its justfile is not in the repository".to_owned(),
-                spot.place(),
+                spot,
+                frame,
             );
             return;
         };

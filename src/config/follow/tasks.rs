@@ -65,7 +65,7 @@ impl Follow<'_> {
                 Some(option) if option.starts_with('-') => {}
                 Some(name) => names.push(name.to_owned()),
                 None => {
-                    self.not_followed("task: which tasks cannot be told".to_owned(), spot.place())
+                    self.not_followed("task: which tasks cannot be told".to_owned(), spot, frame)
                 }
             }
         }
@@ -78,7 +78,8 @@ impl Follow<'_> {
         let Some(path) = path else {
             self.not_followed(
                 "task: its Taskfile is not in the repository".to_owned(),
-                spot.place(),
+                spot,
+                frame,
             );
             return;
         };

@@ -19,6 +19,7 @@ use crate::recording::{Manifest, Recording, Varied};
 use crate::report::json::artifacts::{ArtifactObject, artifact};
 use crate::report::json::tests::TestsObject;
 use crate::report::{Report, not_examined, not_known};
+use crate::rules::NotResolved;
 
 pub(in crate::report) use pretty::pretty;
 pub use why::why;
@@ -56,6 +57,22 @@ struct Document<'a> {
     artifacts: Option<Vec<ArtifactObject<'a>>>,
     variations: Vec<VariationObject<'a>>,
     not_examined: Vec<String>,
+    /// Calls and values of the files that cannot be told, by place: the first [`NOT_RESOLVED`].
+    not_resolved: Vec<NotResolvedObject<'a>>,
+    not_resolved_total: usize,
+}
+
+/// So many of them are listed.
+const NOT_RESOLVED: usize = 1000;
+
+#[derive(Serialize)]
+struct NotResolvedObject<'a> {
+    what: &'a str,
+    path: &'a str,
+    line: Option<u32>,
+    column: Option<u32>,
+    /// Rules that would say more if it were known; empty where that may be any about commands.
+    silent_rules: &'a [&'static str],
 }
 
 #[derive(Serialize)]
@@ -214,6 +231,19 @@ fn document<'a>(report: &'a Report<'_>) -> Document<'a> {
         artifacts,
         variations: pair.map(|(_, second)| variations(&second.manifest)).unwrap_or_default(),
         not_examined: not_examined::lines(report),
+        not_resolved: report.not_resolved.iter().take(NOT_RESOLVED).map(not_resolved).collect(),
+        not_resolved_total: report.not_resolved.len(),
+    }
+}
+
+fn not_resolved(open: &NotResolved) -> NotResolvedObject<'_> {
+    let at = open.place.at;
+    NotResolvedObject {
+        what: &open.what,
+        path: &open.place.path,
+        line: at.map(|(line, _)| line.get()),
+        column: at.map(|(_, column)| column.get()),
+        silent_rules: &open.silent,
     }
 }
 

@@ -292,7 +292,8 @@ fn closing(report: &Report<'_>, style: Style, paint: Paint) -> String {
     if report.depth == Depth::Text {
         text.push_str(&mendable(&verdict.judged));
     }
-    let lines = not_examined::lines(report);
+    let mut lines = not_examined::lines(report);
+    lines.extend(not_examined::in_files(&report.not_resolved, style.verbose));
     if !lines.is_empty() {
         let _ = writeln!(text, "\n{}", paint.bold("not looked at"));
         for line in lines {
