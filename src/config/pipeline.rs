@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::classify;
 use super::go_paths::GoDir;
 use super::script::Lines;
-use super::template::{Class, Part, Template, Value};
+use super::template::{Class, Part, Shortened, Template, Value};
 use crate::finding::Place;
 
 /// One workflow, with the reusable workflows that it calls in place.
@@ -79,6 +79,10 @@ pub struct Matrix {
     pub values: BTreeMap<String, Option<BTreeSet<String>>>,
     /// Whether there may be entries that are not in `values`.
     pub is_open: bool,
+    /// Values that YAML reads as shorter numbers, by the path of their entry.
+    pub shortened: BTreeMap<String, Shortened>,
+    /// Whether an entry says on which runner a leg runs.
+    pub picks_runner: bool,
 }
 
 /// One step of a job.
@@ -111,6 +115,8 @@ pub struct Run {
     pub shell: Option<Value>,
     /// What the expressions in the text are, by what stands between `${{` and `}}`.
     pub expressions: BTreeMap<String, Value>,
+    /// Variables that it sets for all steps after it; the names in lower case.
+    pub exports: BTreeMap<String, Value>,
 }
 
 impl From<Lines> for Run {
@@ -146,6 +152,9 @@ pub struct Checkout {
 #[derive(Debug, Clone)]
 pub struct SetupGo {
     pub version: VersionSource,
+    /// Major and minor version of the action; `None` where they cannot be told.
+    /// A minor version that is not there is the newest one.
+    pub release: Option<(u32, Option<u32>)>,
     pub cache: CacheState,
     /// Lines of `cache-dependency-path`, in place of the default file.
     pub dependency_paths: Option<Vec<Value>>,
@@ -319,7 +328,7 @@ impl SetupGo {
     #[must_use]
     pub fn without_cache(version: VersionSource) -> Self {
         let (cache, dependency_file) = (CacheState::Off, DependencyFile::Either);
-        Self { version, cache, dependency_paths: None, dependency_file }
+        Self { version, release: None, cache, dependency_paths: None, dependency_file }
     }
 }
 
@@ -390,6 +399,7 @@ impl Matrix {
         if classify::names_platform(last) {
             part.classes.insert(Class::Platform);
         }
+        part.shortened = self.shortened.get(name).cloned();
         match self.values.get(name) {
             Some(Some(values)) => {
                 let mut values = values.iter();
