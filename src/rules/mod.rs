@@ -14,14 +14,17 @@ mod cache_key_invalid;
 mod cache_key_no_deps;
 mod cache_key_no_platform;
 mod cache_key_no_toolchain;
+mod cache_key_shared;
 mod cache_key_volatile;
 mod cache_no_restore_keys;
+mod cache_output_dir;
 mod cache_path_mismatch;
 mod cache_path_outside_project;
 mod cache_path_too_broad;
 mod cache_pr_scope_only;
 mod cache_restore_without_save;
 mod cache_version_mismatch;
+mod cached;
 mod cgo_enabled;
 mod cgo_enabled_unpinned;
 mod commands;
@@ -34,9 +37,13 @@ mod double_setup_go;
 mod edits;
 pub(crate) mod expired_ignore;
 mod file_not_read;
+mod go_env_changed_after_setup_go;
 mod go_get_in_ci;
 mod go_run_helper;
 mod go_tool_unpinned;
+mod go_version_float;
+mod gocache_without_gomodcache;
+mod gomodcache_without_gocache;
 mod goreleaser_no_mod_timestamp;
 mod hash_log_incomplete;
 mod installsuffix_obsolete;
@@ -48,6 +55,7 @@ mod leaked_user;
 mod leaking;
 mod missing_trimpath;
 mod mod_mod;
+mod modcache_in_workspace_hash;
 mod nondeterministic_output;
 mod not_reproducible;
 pub(crate) mod nothing_compared;
@@ -83,8 +91,10 @@ pub const RULES: &[&Rule] = &[
     &cache_key_no_deps::RULE,
     &cache_key_no_platform::RULE,
     &cache_key_no_toolchain::RULE,
+    &cache_key_shared::RULE,
     &cache_key_volatile::RULE,
     &cache_no_restore_keys::RULE,
+    &cache_output_dir::RULE,
     &cache_path_mismatch::RULE,
     &cache_path_outside_project::RULE,
     &cache_path_too_broad::RULE,
@@ -100,9 +110,13 @@ pub const RULES: &[&Rule] = &[
     &double_setup_go::RULE,
     &expired_ignore::RULE,
     &file_not_read::RULE,
+    &go_env_changed_after_setup_go::RULE,
     &go_get_in_ci::RULE,
     &go_run_helper::RULE,
     &go_tool_unpinned::RULE,
+    &go_version_float::RULE,
+    &gocache_without_gomodcache::RULE,
+    &gomodcache_without_gocache::RULE,
     &goreleaser_no_mod_timestamp::RULE,
     &hash_log_incomplete::RULE,
     &installsuffix_obsolete::RULE,
@@ -113,6 +127,7 @@ pub const RULES: &[&Rule] = &[
     &leaked_user::RULE,
     &missing_trimpath::RULE,
     &mod_mod::RULE,
+    &modcache_in_workspace_hash::RULE,
     &nondeterministic_output::RULE,
     &not_reproducible::RULE,
     &nothing_compared::RULE,

@@ -124,8 +124,10 @@ fn shipped_policies_keep_their_promises() {
     cache-key-no-deps             warning  note     error    error
     cache-key-no-platform         warning  note     error    error
     cache-key-no-toolchain        warning  note     error    error
+    cache-key-shared              warning  note     error    error
     cache-key-volatile            error    note     error    error
     cache-no-restore-keys         warning  note     error    error
+    cache-output-dir              warning  note     error    error
     cache-path-mismatch           error    note     error    error
     cache-path-outside-project    error    note     error    error
     cache-path-too-broad          warning  note     warning  error
@@ -141,9 +143,13 @@ fn shipped_policies_keep_their_promises() {
     double-setup-go               warning  note     error    error
     expired-ignore                warning  error    warning  error
     file-not-read                 warning  warning  error    error
+    go-env-changed-after-setup-go warning  note     error    error
     go-get-in-ci                  off      note     note     warning
     go-run-helper                 off      off      note     warning
     go-tool-unpinned              off      note     note     warning
+    go-version-float              error    error    error    error
+    gocache-without-gomodcache    warning  note     error    error
+    gomodcache-without-gocache    off      off      note     warning
     goreleaser-no-mod-timestamp   off      warning  off      warning
     hash-log-incomplete           warning  warning  error    error
     installsuffix-obsolete        off      off      off      warning
@@ -154,6 +160,7 @@ fn shipped_policies_keep_their_promises() {
     leaked-user                   warning  error    off      error
     missing-trimpath              error    error    error    error
     mod-mod                       warning  error    warning  error
+    modcache-in-workspace-hash    warning  note     error    error
     nondeterministic-output       error    error    warning  error
     not-reproducible              error    error    warning  error
     nothing-compared              error    error    error    error
