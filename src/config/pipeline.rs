@@ -55,6 +55,8 @@ pub struct Runner {
     pub os: Option<BTreeSet<Os>>,
     /// The image of the job's container.
     pub container: Option<Image>,
+    /// Whether it is a machine of one's own, which may keep files from run to run.
+    pub is_own: bool,
 }
 
 /// A container image where it is named.
@@ -95,14 +97,14 @@ pub struct Step {
     pub place: Place,
     /// Whether the step may be left out: it has an `if:` or its like.
     pub is_conditional: bool,
-    /// Of a script: what it is run with.
+    /// What it is run with.
     pub run: Run,
     /// The image of the step where it is not that of the job.
     pub image: Option<Image>,
     pub kind: StepKind,
 }
 
-/// What a script is run with, and where its lines stand.
+/// What a script or an action is run with, and where its lines stand.
 #[derive(Debug, Clone, Default)]
 pub struct Run {
     /// Where each piece of the text stands.
@@ -115,6 +117,8 @@ pub struct Run {
     pub shell: Option<Value>,
     /// What the expressions in the text are, by what stands between `${{` and `}}`.
     pub expressions: BTreeMap<String, Value>,
+    /// Of an action: its inputs; the names in lower case.
+    pub inputs: BTreeMap<String, Value>,
     /// Variables that it sets for all steps after it; the names in lower case.
     pub exports: BTreeMap<String, Value>,
 }

@@ -87,6 +87,12 @@ fn labels(document: &Document<'_>, job: NodeId) -> Vec<NodeId> {
 pub(super) fn runner(document: &Document<'_>, job: NodeId, scope: &Scope) -> Runner {
     let labels = labels(document, job);
     let mut texts = labels.iter().filter_map(|label| document.tree.text(*label));
+    // Runners of GitHub have one label, which names their image.
+    let names_own =
+        |text: &str| matches!(text.to_ascii_lowercase().as_str(), "self-hosted" | "linux" | "x64");
+    let is_own = labels.len() > 1
+        || texts.clone().any(names_own)
+        || document.find(job, &["runs-on", "group"]).is_some();
     let image = document
         .find(job, &["container", "image"])
         .or_else(|| document.find(job, &["container"]))
@@ -95,6 +101,7 @@ pub(super) fn runner(document: &Document<'_>, job: NodeId, scope: &Scope) -> Run
         os: texts.find_map(|label| systems(&scope.resolve(label), scope)),
         container: image
             .map(|(node, image)| Image { name: scope.resolve(image), place: document.place(node) }),
+        is_own,
     }
 }
 

@@ -105,6 +105,7 @@ impl<'a> Steps<'_, 'a> {
         let id = document.text(node, &["id"]).map(str::to_ascii_lowercase);
         let (kind, outputs) = self.kind(document, node, id.as_deref(), scope);
         let mut run = run(document, node, scope);
+        run.inputs = document.values(node, &["with"], scope);
         run.exports = std::mem::take(&mut self.own);
         if let Some(id) = &id {
             scope.steps.insert(id.clone(), outputs);
@@ -201,7 +202,7 @@ fn run(document: &Document<'_>, node: NodeId, scope: &Scope) -> Run {
         dir: given("working-directory").or_else(|| scope.dir.clone()),
         shell: given("shell").or_else(|| scope.shell.clone()).filter(|_| uses.is_none()),
         expressions: expressions.collect(),
-        exports: Values::new(),
+        ..Run::default()
     }
 }
 
@@ -256,7 +257,9 @@ fn setup_go(
     let dependency_paths = dependency_paths
         .map(|node| document.lines(node, scope).into_iter().map(|line| line.parts).collect());
     let dependency_file = actions::dependency_file(uses, comment);
-    let release = actions::release(uses, comment);
+    // Those that are made after it count their versions by themselves.
+    let is_original = uses.to_ascii_lowercase().starts_with("actions/setup-go@");
+    let release = actions::release(uses, comment).filter(|_| is_original);
     let setup = SetupGo { version, release, cache, dependency_paths, dependency_file };
     (StepKind::SetupGo(setup), outputs)
 }
