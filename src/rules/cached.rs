@@ -4,7 +4,7 @@ use super::commands;
 use crate::config::Repository;
 use crate::config::go_command::{Context, GoCommand, StepAt};
 use crate::config::go_paths::GoDir;
-use crate::config::pipeline::{CacheState, CachedBy, Job, Pipeline, StepKind, System};
+use crate::config::pipeline::{CacheState, CachedBy, Flag, Job, Pipeline, StepKind, System};
 
 /// A job with its indices in [`Repository::pipelines`].
 #[derive(Clone, Copy)]
@@ -38,6 +38,11 @@ impl<'r> JobAt<'r> {
         commands::builds(repository).filter(move |command| own.runs(command))
     }
 
+    /// Whether the job runs on a machine that starts empty.
+    pub(super) fn is_hosted(&self) -> bool {
+        self.job.runner.os.is_some() && !self.job.runner.is_own
+    }
+
     /// The cache steps of the job.
     pub(super) fn caches(&self) -> impl Iterator<Item = CachedBy<'r>> + use<'r> {
         let (pipeline, job) = (self.pipeline, self.job);
@@ -50,11 +55,13 @@ impl<'r> JobAt<'r> {
             StepKind::SetupGo(setup) => setup.cache != CacheState::Off,
             StepKind::Other { uses } => {
                 let uses = uses.to_ascii_lowercase();
-                ["cache", "setup-go", "restore"].iter().any(|word| uses.contains(word))
+                // The steps of an action of the repository are steps of the job.
+                !uses.starts_with("./")
+                    && ["cache", "setup-go", "restore"].iter().any(|word| uses.contains(word))
             }
             StepKind::Cache(cache) => {
-                cache.paths.is_empty()
-                    || cache.paths.iter().any(|p| p.go.is_empty() && is_unclear(&p.text))
+                let mut others = cache.paths.iter().filter(|path| path.go.is_empty());
+                cache.paths.is_empty() || others.any(|path| may_be_go(&path.text))
             }
             StepKind::Script { .. } | StepKind::Checkout(_) => false,
         })
@@ -75,6 +82,13 @@ pub(super) fn in_workspace(text: &str) -> Option<&str> {
         .filter(|inside| !matches!(*inside, "" | "."))
 }
 
+/// Whether a path may be a directory of Go that a script names, or hold one.
+fn may_be_go(text: &str) -> bool {
+    let path = text.trim_end_matches('/').to_ascii_lowercase();
+    let last = path.rsplit('/').next().unwrap_or_default();
+    is_unclear(text) || last.contains("cache") || matches!(last, "go" | ".go" | "gopath" | "~")
+}
+
 /// Whether a path may be any: it holds a variable or an expression that is not known.
 fn is_unclear(text: &str) -> bool {
     let first = text.split('/').next().unwrap_or_default();
@@ -92,17 +106,40 @@ pub(super) fn alone(
     jobs(repository).filter_map(move |at| {
         // What Buildkite's own machines and volumes keep besides cannot be told.
         let is_fresh = match at.pipeline.system {
-            System::GitHub => at.job.runner.os.is_some(),
+            System::GitHub => at.is_hosted(),
             System::GitLab | System::CircleCi | System::Azure => true,
             System::Buildkite | System::Woodpecker | System::Drone | System::CloudBuild => false,
         };
-        let one = at.caches().find(|one| one.cache.how.saves() && one.cache.has(dir))?;
+        let saves = |one: &CachedBy<'_>| {
+            one.cache.how.saves() && one.cache.has(dir) && one.cache.lookup_only == Flag::No
+        };
+        let one = at.caches().find(saves)?;
         let has_other = at.caches().any(|one| one.cache.has(other));
         if !is_fresh || !at.pipeline.is_complete || has_other || at.may_cache_otherwise() {
             return None;
         }
         Some((at, one, at.builds(repository).next()?))
     })
+}
+
+/// Whether a job may make what is published: an entry that others may write has no place in it.
+pub(super) fn is_release(at: &JobAt<'_>) -> bool {
+    let says = |name: &str| {
+        let name = name.to_ascii_lowercase();
+        ["release", "publish", "deploy", "nightly", "sign"].iter().any(|word| name.contains(word))
+    };
+    let publishes = |uses: &str| {
+        let uses = uses.to_ascii_lowercase();
+        ["goreleaser", "release", "attest", "cosign"].iter().any(|word| uses.contains(word))
+    };
+    let file = at.pipeline.path.rsplit('/').next().unwrap_or_default();
+    says(file)
+        || at.pipeline.jobs.iter().any(|job| says(&job.id))
+        || at.pipeline.triggers.contains("release")
+        || at.job.steps.iter().any(|step| match &step.kind {
+            StepKind::Other { uses } => publishes(uses),
+            _ => false,
+        })
 }
 
 /// Whether a module of the repository carries its dependencies with it.

@@ -7,7 +7,9 @@ mod action_id_differs;
 mod artifact_not_parsed;
 mod builds;
 mod cache_clean;
+mod cache_dependency_path_incomplete;
 mod cache_dependency_path_missing;
+mod cache_disabled;
 mod cache_key_constant;
 mod cache_key_hash_empty;
 mod cache_key_invalid;
@@ -16,6 +18,8 @@ mod cache_key_no_platform;
 mod cache_key_no_toolchain;
 mod cache_key_shared;
 mod cache_key_volatile;
+mod cache_missing;
+mod cache_never_refreshed;
 mod cache_no_restore_keys;
 mod cache_output_dir;
 mod cache_path_mismatch;
@@ -29,6 +33,7 @@ mod cgo_enabled;
 mod cgo_enabled_unpinned;
 mod commands;
 mod docker;
+mod docker_cache_mount_ephemeral;
 mod docker_cache_mount_mismatch;
 mod docker_copy_before_download;
 mod docker_no_cache_mount;
@@ -56,12 +61,15 @@ mod leaking;
 mod missing_trimpath;
 mod mod_mod;
 mod modcache_in_workspace_hash;
+mod modcache_vendored;
+mod no_buildvcs_control;
 mod nondeterministic_output;
 mod not_reproducible;
 pub(crate) mod nothing_compared;
 mod restore_key_dead;
 mod setup_go;
 mod setup_go_before_checkout;
+mod setup_go_outdated;
 mod spelling;
 mod stray_a;
 mod test_cache_defeated;
@@ -84,7 +92,9 @@ pub const RULES: &[&Rule] = &[
     &action_id_differs::RULE,
     &artifact_not_parsed::RULE,
     &cache_clean::RULE,
+    &cache_dependency_path_incomplete::RULE,
     &cache_dependency_path_missing::RULE,
+    &cache_disabled::RULE,
     &cache_key_constant::RULE,
     &cache_key_hash_empty::RULE,
     &cache_key_invalid::RULE,
@@ -93,6 +103,8 @@ pub const RULES: &[&Rule] = &[
     &cache_key_no_toolchain::RULE,
     &cache_key_shared::RULE,
     &cache_key_volatile::RULE,
+    &cache_missing::RULE,
+    &cache_never_refreshed::RULE,
     &cache_no_restore_keys::RULE,
     &cache_output_dir::RULE,
     &cache_path_mismatch::RULE,
@@ -103,6 +115,7 @@ pub const RULES: &[&Rule] = &[
     &cache_version_mismatch::RULE,
     &cgo_enabled::RULE,
     &cgo_enabled_unpinned::RULE,
+    &docker_cache_mount_ephemeral::RULE,
     &docker_cache_mount_mismatch::RULE,
     &docker_copy_before_download::RULE,
     &docker_no_cache_mount::RULE,
@@ -128,11 +141,14 @@ pub const RULES: &[&Rule] = &[
     &missing_trimpath::RULE,
     &mod_mod::RULE,
     &modcache_in_workspace_hash::RULE,
+    &modcache_vendored::RULE,
+    &no_buildvcs_control::RULE,
     &nondeterministic_output::RULE,
     &not_reproducible::RULE,
     &nothing_compared::RULE,
     &restore_key_dead::RULE,
     &setup_go_before_checkout::RULE,
+    &setup_go_outdated::RULE,
     &stray_a::RULE,
     &test_cache_defeated::RULE,
     &unpinned_toolchain::RULE,

@@ -117,7 +117,9 @@ fn shipped_policies_keep_their_promises() {
     action-id-differs             warning  warning  error    error
     artifact-not-parsed           error    error    warning  error
     cache-clean                   warning  note     error    error
+    cache-dependency-path-incompleteoff      off      note     warning
     cache-dependency-path-missing error    note     error    error
+    cache-disabled                off      off      note     warning
     cache-key-constant            error    note     error    error
     cache-key-hash-empty          error    note     error    error
     cache-key-invalid             error    note     error    error
@@ -126,6 +128,8 @@ fn shipped_policies_keep_their_promises() {
     cache-key-no-toolchain        warning  note     error    error
     cache-key-shared              warning  note     error    error
     cache-key-volatile            error    note     error    error
+    cache-missing                 off      off      note     warning
+    cache-never-refreshed         off      off      off      warning
     cache-no-restore-keys         warning  note     error    error
     cache-output-dir              warning  note     error    error
     cache-path-mismatch           error    note     error    error
@@ -136,6 +140,7 @@ fn shipped_policies_keep_their_promises() {
     cache-version-mismatch        warning  note     error    error
     cgo-enabled                   note     error    warning  warning
     cgo-enabled-unpinned          warning  error    off      error
+    docker-cache-mount-ephemeral  off      off      note     warning
     docker-cache-mount-mismatch   warning  note     error    error
     docker-copy-before-download   warning  note     error    error
     docker-no-cache-mount         off      off      note     warning
@@ -161,11 +166,14 @@ fn shipped_policies_keep_their_promises() {
     missing-trimpath              error    error    error    error
     mod-mod                       warning  error    warning  error
     modcache-in-workspace-hash    warning  note     error    error
+    modcache-vendored             off      off      note     warning
+    no-buildvcs-control           off      note     off      warning
     nondeterministic-output       error    error    warning  error
     not-reproducible              error    error    warning  error
     nothing-compared              error    error    error    error
     restore-key-dead              error    note     error    error
     setup-go-before-checkout      error    note     error    error
+    setup-go-outdated             off      off      note     warning
     stray-a                       error    note     error    error
     test-cache-defeated           off      off      note     warning
     unpinned-toolchain            warning  error    error    error
