@@ -22,7 +22,7 @@ fn check(repository: &Repository) -> Vec<Finding> {
     for at in cached::jobs(repository) {
         let is_hosted = at.pipeline.system == System::GitHub && at.is_hosted();
         let caches = at.caches().any(|one| one.cache.has_go_path()) || at.may_cache_otherwise();
-        if !is_hosted || !at.pipeline.is_complete || caches || cached::is_release(&at) {
+        if !is_hosted || !at.pipeline.is_complete || caches || cached::may_be_released(&at) {
             continue;
         }
         let mut setups =

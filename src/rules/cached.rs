@@ -122,24 +122,30 @@ pub(super) fn alone(
     })
 }
 
-/// Whether a job may make what is published: an entry that others may write has no place in it.
+/// Whether a job makes what is published: an entry that others may write has no place in it.
 pub(super) fn is_release(at: &JobAt<'_>) -> bool {
-    let says = |name: &str| {
-        let name = name.to_ascii_lowercase();
-        ["release", "publish", "deploy", "nightly", "sign"].iter().any(|word| name.contains(word))
-    };
     let publishes = |uses: &str| {
         let uses = uses.to_ascii_lowercase();
         ["goreleaser", "release", "attest", "cosign"].iter().any(|word| uses.contains(word))
     };
     let file = at.pipeline.path.rsplit('/').next().unwrap_or_default();
-    says(file)
-        || at.pipeline.jobs.iter().any(|job| says(&job.id))
+    says_release(file)
+        || says_release(&at.job.id)
         || at.pipeline.triggers.contains("release")
         || at.job.steps.iter().any(|step| match &step.kind {
             StepKind::Other { uses } => publishes(uses),
             _ => false,
         })
+}
+
+/// Whether a job may make what another one of its workflow publishes.
+pub(super) fn may_be_released(at: &JobAt<'_>) -> bool {
+    is_release(at) || at.pipeline.jobs.iter().any(|job| says_release(&job.id))
+}
+
+fn says_release(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    ["release", "publish", "deploy", "nightly", "sign"].iter().any(|word| name.contains(word))
 }
 
 /// Whether a module of the repository carries its dependencies with it.
