@@ -29,7 +29,8 @@ fn check(repository: &Repository) -> Vec<Finding> {
         let Some((subject, place)) = frozen.first() else { continue };
         let mut finding = RULE.finding(*subject, MESSAGE).at((*place).clone()).with_fix(FIX);
         if let Some(more @ 1..) = frozen.len().checked_sub(1) {
-            finding = finding.with_evidence(format!("{more} more steps of this file"));
+            let steps = if more == 1 { "step" } else { "steps" };
+            finding = finding.with_evidence(format!("{more} more {steps} of this file"));
         }
         findings.push(finding);
     }

@@ -27,8 +27,8 @@ fn check(repository: &Repository) -> Vec<Finding> {
             });
             let Some((dir, command)) = built else { continue };
             let message = format!(
-                "`{dir}` is what this job builds: to have it back spares no compilation, as go takes \
-                 compiled packages from GOCACHE alone"
+                "`{dir}` is what this job builds, and go takes compiled packages from GOCACHE alone: \
+                 to have it back spares main and its link at most"
             );
             findings.push(
                 RULE.finding(&one.step.subject, message)

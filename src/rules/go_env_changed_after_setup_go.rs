@@ -74,8 +74,8 @@ fn text(value: &[Part]) -> String {
 fn finding(step: &Step, setup: &Caching<'_>, name: &str, value: &Value) -> Finding {
     let name = name.to_ascii_uppercase();
     let message = format!(
-        "setup-go has restored its cache before this moves {name}: what it saves at the end of the \
-         job are other paths than those that the next run looks for, so nothing is found again"
+        "this moves {name} after setup-go has restored its cache: at the end of the job other paths \
+         are saved than those that the next run looks for, so nothing is found again"
     );
     let script = match &step.kind {
         StepKind::Script { text } => text.as_str(),

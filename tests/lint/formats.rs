@@ -168,7 +168,7 @@ fn sarif() {
           "primaryLocationLineHash": "0a6fe4260ca30ce7bda90d21ae213553:1"
         },
         "ruleId": "cache-key-volatile",
-        "ruleIndex": 10
+        "ruleIndex": 13
       },
       {
         "level": "warning",
@@ -198,7 +198,7 @@ fn sarif() {
           "primaryLocationLineHash": "ef0f84a4a6a1b3d7f339766be3d09be9:1"
         },
         "ruleId": "cache-no-restore-keys",
-        "ruleIndex": 11
+        "ruleIndex": 16
       }
     ]
     "#);
@@ -253,8 +253,8 @@ fn junit() {
         report(&two(), "junit").lines().filter(|line| !line.ends_with("/>")).collect::<Vec<_>>().join("\n"),
         @r#"
     <?xml version="1.0" encoding="UTF-8"?>
-    <testsuites name="goaudit" tests="38" failures="1" errors="0">
-      <testsuite name="goaudit, policy default" tests="38" failures="1" errors="0">
+    <testsuites name="goaudit" tests="53" failures="1" errors="0">
+      <testsuite name="goaudit, policy default" tests="53" failures="1" errors="0">
         <testcase classname="goaudit.cache-key-volatile" name=".github/workflows/ci.yml:9: job build, step 1" file=".github/workflows/ci.yml" line="9">
           <failure type="cache-key-volatile" message="each run saves this cache under a key of its own and none restores it: `github.run_id` is another one each time and no restore key ends before it">job build, step 1: each run saves this cache under a key of its own and none restores it: `github.run_id` is another one each time and no restore key ends before it&#10;  mod-${{ github.run_id }}&#10;fix: restore-keys: mod-</failure>
         </testcase>
