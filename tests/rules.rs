@@ -284,14 +284,21 @@ fn workflow(code: &str) -> String {
         Some("cache-dependency-path") => ("on: push\n", String::new(), KEY, code),
         _ => ("on: push\n", String::new(), code, ""),
     };
+    // A cure that caches by itself stands in the place of setup-go's cache and of this one.
+    let (setup, cache) = match code.contains("uses: actions/cache") {
+        true => ("cache: false", String::new()),
+        false => {
+            let paths = "path: |\n  ~/.cache/go-build\n  ~/go/pkg/mod\n";
+            let with = indented(&format!("{paths}{inputs}"), 10);
+            (setup, format!("      - uses: actions/cache@v4\n        with:\n{with}"))
+        }
+    };
     format!(
         "{triggers}jobs:\n  build:\n    strategy:\n      matrix:\n        os: [ubuntu-24.04, macos-15]\n    \
          runs-on: ${{{{ matrix.os }}}}\n    steps:\n      - uses: actions/checkout@v4\n      \
-         - uses: actions/setup-go@v5\n        id: setup-go\n        with:\n          go-version: 1.25.5\n{}{step}      \
-         - uses: actions/cache@v4\n        with:\n          path: |\n            ~/.cache/go-build\n            \
-         ~/go/pkg/mod\n{}      - run: go build ./...\n",
+         - uses: actions/setup-go@v5\n        id: setup-go\n        with:\n          go-version: 1.25.5\n{}{step}\
+         {cache}      - run: go build ./...\n",
         indented(setup, 10),
-        indented(inputs, 10)
     )
 }
 

@@ -170,7 +170,7 @@ impl Jobs<'_, '_> {
         self.direct.insert(id.clone(), needs);
         let matrix =
             Matrix { is_open: document.find(node, &["matrix"]).is_some(), ..Matrix::default() };
-        let runner = Runner { os: None, container };
+        let runner = Runner { os: None, container, ..Runner::default() };
         let mut job = Job {
             id: id.clone(),
             needs: BTreeSet::new(),

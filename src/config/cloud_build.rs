@@ -45,7 +45,7 @@ pub(super) fn read(sources: &[SourceFile]) -> Reading {
         let mut job = Job {
             id: "build".to_owned(),
             needs: BTreeSet::new(),
-            runner: Runner { os: Some([Os::Linux].into()), container: None },
+            runner: Runner { os: Some([Os::Linux].into()), container: None, ..Runner::default() },
             matrix: Matrix::default(),
             env: variables.scope().env,
             steps: steps.collect(),

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use super::scope::{Scope, Values};
 use super::script::Script;
-use super::template::{Template, Value, split_lines};
-use super::yaml::{self, NodeId, NodeKind, Tree};
+use super::template::{Shortened, Template, Value, split_lines};
+use super::yaml::{self, Node, NodeId, NodeKind, Scalar, ScalarStyle, Tree};
 use super::{SourceFile, Unread, unread};
 use crate::finding::Place;
 use crate::units::{ColumnNumber, LineNumber};
@@ -91,9 +91,32 @@ impl<'a> Document<'a> {
         self.entries(from, keys)
             .into_iter()
             .filter_map(|(name, value)| {
-                Some((name.to_ascii_lowercase(), scope.resolve(self.tree.text(value)?)))
+                Some((name.to_ascii_lowercase(), self.value(value, scope)?))
             })
             .collect()
+    }
+
+    /// Resolves a scalar.
+    pub(super) fn value(&self, node: NodeId, scope: &Scope) -> Option<Value> {
+        let mut value = scope.resolve(self.tree.text(node)?);
+        if let Some(shortened) = self.shortened(node) {
+            value.iter_mut().for_each(|part| part.shortened = Some(shortened.clone()));
+        }
+        Some(value)
+    }
+
+    /// The scalar as a number that ends before its text does, if it is one.
+    pub(super) fn shortened(&self, node: NodeId) -> Option<Shortened> {
+        let node = self.tree.resolve(node);
+        let Node { kind: NodeKind::Scalar(scalar), tag: None, .. } = self.tree.node(node) else {
+            return None;
+        };
+        let Scalar { text, style: ScalarStyle::Plain } = scalar else { return None };
+        let is_digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+        let is_number = text.split_once('.').is_some_and(|(whole, fraction)| {
+            is_digits(whole) && is_digits(fraction) && fraction.ends_with('0')
+        });
+        is_number.then(|| Shortened { text: text.clone(), place: self.place(node) })
     }
 
     pub(super) fn place(&self, node: NodeId) -> Place {
@@ -168,7 +191,8 @@ impl<'a> Document<'a> {
         self.entries(self.root, keys)
             .into_iter()
             .map(|(name, input)| {
-                let default = self.text(input, &["default"]).map(|text| scope.resolve(text));
+                let default =
+                    self.find(input, &["default"]).and_then(|node| self.value(node, scope));
                 (name.to_ascii_lowercase(), default)
             })
             .collect()

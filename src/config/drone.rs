@@ -105,7 +105,7 @@ fn job(document: &Document<'_>, root: NodeId) -> Job {
     let is_linux = platform.is_none_or(|platform| platform.starts_with("linux"));
     let container = document.text(root, &["type"]).is_none_or(|kind| kind == "docker");
     let os = (is_linux && container).then(|| BTreeSet::from([Os::Linux]));
-    let runner = Runner { os, container: None };
+    let runner = Runner { os, container: None, ..Runner::default() };
     let (needs, env) = (BTreeSet::new(), variables.scope().env);
     let mut job = Job { id, needs, runner, matrix, env, steps: steps.steps };
     toolchain::mark(&mut job, document.path);

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::classify;
 use super::go_paths::GoDir;
 use super::script::Lines;
-use super::template::{Class, Part, Template, Value};
+use super::template::{Class, Part, Shortened, Template, Value};
 use crate::finding::Place;
 
 /// One workflow, with the reusable workflows that it calls in place.
@@ -55,6 +55,8 @@ pub struct Runner {
     pub os: Option<BTreeSet<Os>>,
     /// The image of the job's container.
     pub container: Option<Image>,
+    /// Whether it is a machine of one's own, which may keep files from run to run.
+    pub is_own: bool,
 }
 
 /// A container image where it is named.
@@ -79,6 +81,10 @@ pub struct Matrix {
     pub values: BTreeMap<String, Option<BTreeSet<String>>>,
     /// Whether there may be entries that are not in `values`.
     pub is_open: bool,
+    /// Values that YAML reads as shorter numbers, by the path of their entry.
+    pub shortened: BTreeMap<String, Shortened>,
+    /// Whether an entry says on which runner a leg runs.
+    pub picks_runner: bool,
 }
 
 /// One step of a job.
@@ -91,14 +97,14 @@ pub struct Step {
     pub place: Place,
     /// Whether the step may be left out: it has an `if:` or its like.
     pub is_conditional: bool,
-    /// Of a script: what it is run with.
+    /// What it is run with.
     pub run: Run,
     /// The image of the step where it is not that of the job.
     pub image: Option<Image>,
     pub kind: StepKind,
 }
 
-/// What a script is run with, and where its lines stand.
+/// What a script or an action is run with, and where its lines stand.
 #[derive(Debug, Clone, Default)]
 pub struct Run {
     /// Where each piece of the text stands.
@@ -111,6 +117,10 @@ pub struct Run {
     pub shell: Option<Value>,
     /// What the expressions in the text are, by what stands between `${{` and `}}`.
     pub expressions: BTreeMap<String, Value>,
+    /// Of an action: its inputs; the names in lower case.
+    pub inputs: BTreeMap<String, Value>,
+    /// Variables that it sets for all steps after it; the names in lower case.
+    pub exports: BTreeMap<String, Value>,
 }
 
 impl From<Lines> for Run {
@@ -146,6 +156,9 @@ pub struct Checkout {
 #[derive(Debug, Clone)]
 pub struct SetupGo {
     pub version: VersionSource,
+    /// Major and minor version of the action; `None` where they cannot be told.
+    /// A minor version that is not there is the newest one.
+    pub release: Option<(u32, Option<u32>)>,
     pub cache: CacheState,
     /// Lines of `cache-dependency-path`, in place of the default file.
     pub dependency_paths: Option<Vec<Value>>,
@@ -319,7 +332,7 @@ impl SetupGo {
     #[must_use]
     pub fn without_cache(version: VersionSource) -> Self {
         let (cache, dependency_file) = (CacheState::Off, DependencyFile::Either);
-        Self { version, cache, dependency_paths: None, dependency_file }
+        Self { version, release: None, cache, dependency_paths: None, dependency_file }
     }
 }
 
@@ -390,6 +403,7 @@ impl Matrix {
         if classify::names_platform(last) {
             part.classes.insert(Class::Platform);
         }
+        part.shortened = self.shortened.get(name).cloned();
         match self.values.get(name) {
             Some(Some(values)) => {
                 let mut values = values.iter();

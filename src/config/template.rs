@@ -43,6 +43,15 @@ pub struct Part {
     /// Bytes of the scalar that the part comes from. Parts that come from one
     /// expression share them.
     pub source: Range<usize>,
+    /// The number that YAML makes of the text.
+    pub shortened: Option<Shortened>,
+}
+
+/// A text without quotes that YAML reads as a number that ends before it: `1.20` is 1.2.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shortened {
+    pub text: String,
+    pub place: Place,
 }
 
 /// A text with every `${{ … }}` in it resolved as far as the files allow.
@@ -78,6 +87,7 @@ impl Part {
             classes: classes.into_iter().collect(),
             hashed: Vec::new(),
             source: 0..0,
+            shortened: None,
         }
     }
 

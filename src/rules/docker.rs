@@ -2,7 +2,7 @@
 
 use crate::config::DockerRun;
 use crate::config::Repository;
-use crate::config::dockerfile::{Dockerfile, Instruction, Mount, Run, Stage, What};
+use crate::config::dockerfile::{Copy, Dockerfile, Instruction, Mount, Run, Stage, What};
 use crate::config::go_command::GoCommand;
 use crate::config::go_paths::GoDir;
 
@@ -103,4 +103,9 @@ pub(super) fn is_golang_image(base: &str) -> bool {
 /// A path as it is compared.
 pub(super) fn plain(path: &str) -> &str {
     path.trim_end_matches('/')
+}
+
+/// Whether all of the build context is copied.
+pub(super) fn is_whole(copy: &Copy) -> bool {
+    copy.sources.iter().any(|source| matches!(source.as_str(), "." | "./" | "*" | "./*"))
 }

@@ -3,7 +3,7 @@
 use super::docker::{self, InStage};
 use super::{Check, Rule, commands};
 use crate::config::Repository;
-use crate::config::dockerfile::{Copy, What};
+use crate::config::dockerfile::What;
 use crate::finding::{Finding, Level};
 
 pub(super) const RULE: Rule = Rule {
@@ -68,13 +68,9 @@ fn is_first_of_stage(run: &InStage<'_>, all: &[InStage<'_>]) -> bool {
 /// The instruction that copies the sources of the build context.
 fn copies_sources(run: &InStage<'_>) -> Option<usize> {
     run.before().iter().position(|instruction| match &instruction.what {
-        What::Copy(copy) => copy.from.is_none() && is_whole(copy),
+        What::Copy(copy) => copy.from.is_none() && docker::is_whole(copy),
         _ => false,
     })
-}
-
-fn is_whole(copy: &Copy) -> bool {
-    copy.sources.iter().any(|source| matches!(source.as_str(), "." | "./" | "*" | "./*"))
 }
 
 /// Whether the modules come from a layer of their own, from a mount or from another image.

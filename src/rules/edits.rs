@@ -83,6 +83,15 @@ pub(super) fn insertion(
     Some(Edit { path, start, end: start, replacement, safety: Safety::Unsafe })
 }
 
+/// Puts quotes around a text that has none.
+pub(super) fn quotes(repository: &Repository, place: &Place, text: &str) -> Option<Edit> {
+    let line = Line::find(repository, place)?;
+    line.text.get(line.offset..)?.strip_prefix(text)?;
+    let start = line.start + line.offset;
+    let (path, replacement) = (line.path.to_owned(), format!("'{text}'"));
+    Some(Edit { path, start, end: start + text.len(), replacement, safety: Safety::Safe })
+}
+
 /// Puts a line before the first key of a step: `- uses: x` becomes `- id: y`, then `uses: x`.
 pub(super) fn first_key(repository: &Repository, step: &Place, text: &str) -> Option<Edit> {
     let line = Line::find(repository, step)?;

@@ -7,16 +7,22 @@ mod action_id_differs;
 mod artifact_not_parsed;
 mod builds;
 mod cache_clean;
+mod cache_dependency_path_incomplete;
 mod cache_dependency_path_missing;
+mod cache_disabled;
 mod cache_key_constant;
 mod cache_key_hash_empty;
 mod cache_key_invalid;
 mod cache_key_no_deps;
 mod cache_key_no_platform;
 mod cache_key_no_toolchain;
+mod cache_key_shared;
 mod cache_key_volatile;
+mod cache_missing;
+mod cache_never_refreshed;
 mod cache_never_trimmed;
 mod cache_no_restore_keys;
+mod cache_output_dir;
 mod cache_path_mismatch;
 mod cache_path_outside_project;
 mod cache_path_too_broad;
@@ -24,12 +30,14 @@ mod cache_pr_scope_only;
 mod cache_restore_without_save;
 mod cache_too_large;
 mod cache_version_mismatch;
+mod cached;
 mod cached_executables;
 mod caches;
 mod cgo_enabled;
 mod cgo_enabled_unpinned;
 mod commands;
 mod docker;
+mod docker_cache_mount_ephemeral;
 mod docker_cache_mount_mismatch;
 mod docker_copy_before_download;
 mod docker_no_cache_mount;
@@ -38,9 +46,13 @@ mod double_setup_go;
 mod edits;
 pub(crate) mod expired_ignore;
 mod file_not_read;
+mod go_env_changed_after_setup_go;
 mod go_get_in_ci;
 mod go_run_helper;
 mod go_tool_unpinned;
+mod go_version_float;
+mod gocache_without_gomodcache;
+mod gomodcache_without_gocache;
 mod goreleaser_no_mod_timestamp;
 mod hash_log_incomplete;
 mod installsuffix_obsolete;
@@ -52,6 +64,9 @@ mod leaked_user;
 mod leaking;
 mod missing_trimpath;
 mod mod_mod;
+mod modcache_in_workspace_hash;
+mod modcache_vendored;
+mod no_buildvcs_control;
 mod nondeterministic_output;
 mod not_reproducible;
 mod not_resolved;
@@ -60,6 +75,7 @@ mod poisoned_entry;
 mod restore_key_dead;
 mod setup_go;
 mod setup_go_before_checkout;
+mod setup_go_outdated;
 mod spelling;
 mod stray_a;
 mod test_cache_defeated;
@@ -86,16 +102,22 @@ pub const RULES: &[&Rule] = &[
     &action_id_differs::RULE,
     &artifact_not_parsed::RULE,
     &cache_clean::RULE,
+    &cache_dependency_path_incomplete::RULE,
     &cache_dependency_path_missing::RULE,
+    &cache_disabled::RULE,
     &cache_key_constant::RULE,
     &cache_key_hash_empty::RULE,
     &cache_key_invalid::RULE,
     &cache_key_no_deps::RULE,
     &cache_key_no_platform::RULE,
     &cache_key_no_toolchain::RULE,
+    &cache_key_shared::RULE,
     &cache_key_volatile::RULE,
+    &cache_missing::RULE,
+    &cache_never_refreshed::RULE,
     &cache_never_trimmed::RULE,
     &cache_no_restore_keys::RULE,
+    &cache_output_dir::RULE,
     &cache_path_mismatch::RULE,
     &cache_path_outside_project::RULE,
     &cache_path_too_broad::RULE,
@@ -106,6 +128,7 @@ pub const RULES: &[&Rule] = &[
     &cached_executables::RULE,
     &cgo_enabled::RULE,
     &cgo_enabled_unpinned::RULE,
+    &docker_cache_mount_ephemeral::RULE,
     &docker_cache_mount_mismatch::RULE,
     &docker_copy_before_download::RULE,
     &docker_no_cache_mount::RULE,
@@ -113,9 +136,13 @@ pub const RULES: &[&Rule] = &[
     &double_setup_go::RULE,
     &expired_ignore::RULE,
     &file_not_read::RULE,
+    &go_env_changed_after_setup_go::RULE,
     &go_get_in_ci::RULE,
     &go_run_helper::RULE,
     &go_tool_unpinned::RULE,
+    &go_version_float::RULE,
+    &gocache_without_gomodcache::RULE,
+    &gomodcache_without_gocache::RULE,
     &goreleaser_no_mod_timestamp::RULE,
     &hash_log_incomplete::RULE,
     &installsuffix_obsolete::RULE,
@@ -126,12 +153,16 @@ pub const RULES: &[&Rule] = &[
     &leaked_user::RULE,
     &missing_trimpath::RULE,
     &mod_mod::RULE,
+    &modcache_in_workspace_hash::RULE,
+    &modcache_vendored::RULE,
+    &no_buildvcs_control::RULE,
     &nondeterministic_output::RULE,
     &not_reproducible::RULE,
     &nothing_compared::RULE,
     &poisoned_entry::RULE,
     &restore_key_dead::RULE,
     &setup_go_before_checkout::RULE,
+    &setup_go_outdated::RULE,
     &stray_a::RULE,
     &test_cache_defeated::RULE,
     &two_artifact_sets::RULE,

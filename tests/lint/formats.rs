@@ -255,8 +255,8 @@ fn junit() {
         report(&two(), "junit").lines().filter(|line| !line.ends_with("/>")).collect::<Vec<_>>().join("\n"),
         @r#"
     <?xml version="1.0" encoding="UTF-8"?>
-    <testsuites name="goaudit" tests="38" failures="1" errors="0">
-      <testsuite name="goaudit, policy default" tests="38" failures="1" errors="0">
+    <testsuites name="goaudit" tests="53" failures="1" errors="0">
+      <testsuite name="goaudit, policy default" tests="53" failures="1" errors="0">
         <testcase classname="goaudit.cache-key-volatile" name=".github/workflows/ci.yml:9: job build, step 1" file=".github/workflows/ci.yml" line="9">
           <failure type="cache-key-volatile" message="each run saves this cache under a key of its own and none restores it: `github.run_id` is another one each time and no restore key ends before it">job build, step 1: each run saves this cache under a key of its own and none restores it: `github.run_id` is another one each time and no restore key ends before it&#10;  mod-${{ github.run_id }}&#10;fix: restore-keys: mod-</failure>
         </testcase>

@@ -189,7 +189,7 @@ impl<'a> Jobs<'a> {
         }
         let id = id_of(&name);
         self.needs.insert(id.clone(), needs);
-        let runner = Runner { os, container };
+        let runner = Runner { os, container, ..Runner::default() };
         let (needs, env) = (BTreeSet::new(), variables.scope().env);
         let mut job = Job { id, needs, runner, matrix, env, steps };
         toolchain::mark(&mut job, document.path);

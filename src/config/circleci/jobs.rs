@@ -143,7 +143,7 @@ fn runner(document: &Document<'_>, job: NodeId, names: &mut Names) -> Runner {
         return holder(document, found, &inner);
     }
     if name.starts_with("win/") || name.starts_with("windows/") {
-        return Runner { os: Some([Os::Windows].into()), container: None };
+        return Runner { os: Some([Os::Windows].into()), container: None, ..Runner::default() };
     }
     // `go/default` of the orb is cimg/go, at a version that the orb knows.
     let is_go = name == "go/default";
@@ -152,7 +152,7 @@ fn runner(document: &Document<'_>, job: NodeId, names: &mut Names) -> Runner {
         name: names.resolve(&format!("cimg/go:{tag}")),
         place: document.place(executor),
     });
-    Runner { os: is_go.then(|| [Os::Linux].into()), container }
+    Runner { os: is_go.then(|| [Os::Linux].into()), container, ..Runner::default() }
 }
 
 fn holder(document: &Document<'_>, node: NodeId, names: &Names) -> Runner {
@@ -163,10 +163,10 @@ fn holder(document: &Document<'_>, node: NodeId, names: &Names) -> Runner {
         let image = node.and_then(|node| Some((node, document.tree.text(node)?)));
         let container = image
             .map(|(node, image)| Image { name: names.resolve(image), place: document.place(node) });
-        return Runner { os: Some([Os::Linux].into()), container };
+        return Runner { os: Some([Os::Linux].into()), container, ..Runner::default() };
     }
     if document.find(node, &["macos"]).is_some() {
-        return Runner { os: Some([Os::MacOs].into()), container: None };
+        return Runner { os: Some([Os::MacOs].into()), container: None, ..Runner::default() };
     }
     let machine = document.find(node, &["machine"]);
     let image = machine.and_then(|node| document.text(node, &["image"]));
@@ -176,7 +176,7 @@ fn holder(document: &Document<'_>, node: NodeId, names: &Names) -> Runner {
         (Some(_), _) => Some([Os::Linux].into()),
         (None, _) => None,
     };
-    Runner { os, container: None }
+    Runner { os, container: None, ..Runner::default() }
 }
 
 /// `environment:` of a job or executor and of its first image: a mapping, or a

@@ -76,8 +76,7 @@ pub(super) fn setup_go_cache(uses: &str, comment: Option<&str>, input: Option<&s
 ///
 /// Source: `src/cache-utils.ts` of actions/setup-go from 4.0 to 7.0.
 pub(super) fn dependency_file(uses: &str, comment: Option<&str>) -> DependencyFile {
-    let version = uses.split_once('@').map_or("", |(_, version)| version);
-    let Some((major, minor)) = numbers(version).or_else(|| numbers(comment?)) else {
+    let Some((major, minor)) = release(uses, comment) else {
         return DependencyFile::Either;
     };
     match (major, minor) {
@@ -86,6 +85,12 @@ pub(super) fn dependency_file(uses: &str, comment: Option<&str>) -> DependencyFi
         // A tag of the major version is the newest one of it.
         (6.., _) => DependencyFile::GoMod,
     }
+}
+
+/// Major and minor version of an action; those of a commit by the comment that follows it.
+pub(super) fn release(uses: &str, comment: Option<&str>) -> Option<(u32, Option<u32>)> {
+    let version = uses.split_once('@').map_or("", |(_, version)| version);
+    numbers(version).or_else(|| numbers(comment?))
 }
 
 /// Reads major and minor version of `v6.5.0`, the minor where there is one.

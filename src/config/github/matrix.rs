@@ -18,6 +18,9 @@ const MAX_LEGS: usize = 256;
 pub(super) fn matrix(document: &Document<'_>, job: NodeId) -> Matrix {
     let mut matrix = Matrix::default();
     let Some(node) = document.find(job, &["strategy", "matrix"]) else { return matrix };
+    let names_matrix =
+        |label: &NodeId| document.tree.text(*label).is_some_and(|text| text.contains("matrix"));
+    matrix.picks_runner = labels(document, job).iter().any(names_matrix);
     matrix.is_open = document.tree.text(node).is_some();
     for (name, node) in document.entries(node, &[]) {
         let legs = document.tree.items(node);
@@ -49,11 +52,14 @@ fn add(matrix: &mut Matrix, document: &Document<'_>, name: &str, node: NodeId, d
     let name = name.to_ascii_lowercase();
     match (&document.tree.node(node).kind, depth.checked_sub(1)) {
         (NodeKind::Scalar(scalar), _) => {
-            let known = matrix.values.entry(name).or_insert_with(|| Some(BTreeSet::new()));
+            let known = matrix.values.entry(name.clone()).or_insert_with(|| Some(BTreeSet::new()));
             if scalar.text.contains("${{") {
                 *known = None;
             } else if let Some(values) = known {
                 values.insert(scalar.text.clone());
+            }
+            if let Some(shortened) = document.shortened(node) {
+                matrix.shortened.entry(name).or_insert(shortened);
             }
         }
         (NodeKind::Mapping(_), Some(depth)) => {
@@ -67,17 +73,26 @@ fn add(matrix: &mut Matrix, document: &Document<'_>, name: &str, node: NodeId, d
     }
 }
 
+/// What `runs-on:` asks for.
+fn labels(document: &Document<'_>, job: NodeId) -> Vec<NodeId> {
+    let Some(node) = document.find(job, &["runs-on"]) else { return Vec::new() };
+    let node = document.find(node, &["labels"]).unwrap_or(node);
+    match document.tree.items(node) {
+        [] => vec![node],
+        items => items.to_vec(),
+    }
+}
+
 /// Reads `runs-on:` and `container:` of a job.
 pub(super) fn runner(document: &Document<'_>, job: NodeId, scope: &Scope) -> Runner {
-    let labels = document.find(job, &["runs-on"]).map(|node| {
-        let node = document.find(node, &["labels"]).unwrap_or(node);
-        match document.tree.items(node) {
-            [] => vec![node],
-            items => items.to_vec(),
-        }
-    });
-    let labels = labels.unwrap_or_default();
+    let labels = labels(document, job);
     let mut texts = labels.iter().filter_map(|label| document.tree.text(*label));
+    // Runners of GitHub have one label, which names their image.
+    let names_own =
+        |text: &str| matches!(text.to_ascii_lowercase().as_str(), "self-hosted" | "linux" | "x64");
+    let is_own = labels.len() > 1
+        || texts.clone().any(names_own)
+        || document.find(job, &["runs-on", "group"]).is_some();
     let image = document
         .find(job, &["container", "image"])
         .or_else(|| document.find(job, &["container"]))
@@ -86,6 +101,7 @@ pub(super) fn runner(document: &Document<'_>, job: NodeId, scope: &Scope) -> Run
         os: texts.find_map(|label| systems(&scope.resolve(label), scope)),
         container: image
             .map(|(node, image)| Image { name: scope.resolve(image), place: document.place(node) }),
+        is_own,
     }
 }
 

@@ -43,6 +43,8 @@ struct Steps<'w, 'a> {
     steps: Vec<Step>,
     /// What was written to `GITHUB_ENV`.
     exported: Values,
+    /// What the script of this step writes there.
+    own: Values,
     /// Paths of the actions that are open.
     open: Vec<&'a str>,
 }
@@ -55,8 +57,13 @@ pub(super) fn steps<'a>(
     owner: &str,
     scope: &mut Scope,
 ) -> Vec<Step> {
-    let mut steps =
-        Steps { walk, steps: Vec::new(), exported: Values::new(), open: vec![document.path] };
+    let mut steps = Steps {
+        walk,
+        steps: Vec::new(),
+        exported: Values::new(),
+        own: Values::new(),
+        open: vec![document.path],
+    };
     steps.all(document, items, owner, scope);
     steps.steps
 }
@@ -97,7 +104,9 @@ impl<'a> Steps<'_, 'a> {
         scope.env.extend(own);
         let id = document.text(node, &["id"]).map(str::to_ascii_lowercase);
         let (kind, outputs) = self.kind(document, node, id.as_deref(), scope);
-        let run = run(document, node, scope);
+        let mut run = run(document, node, scope);
+        run.inputs = document.values(node, &["with"], scope);
+        run.exports = std::mem::take(&mut self.own);
         if let Some(id) = &id {
             scope.steps.insert(id.clone(), outputs);
         }
@@ -121,7 +130,9 @@ impl<'a> Steps<'_, 'a> {
             let is_certain = document.find(node, &["if"]).is_none();
             let context = format!("steps.{}.outputs", id.unwrap_or_default());
             let outputs = written(script, Sink::Output, is_certain, &context, scope);
-            self.exported.extend(written(script, Sink::Env, is_certain, "env", scope));
+            let exports = written(script, Sink::Env, is_certain, "env", scope);
+            self.exported.extend(exports.clone());
+            self.own = exports;
             return (StepKind::Script { text: script.to_owned() }, outputs);
         };
         match actions::known(uses) {
@@ -191,6 +202,7 @@ fn run(document: &Document<'_>, node: NodeId, scope: &Scope) -> Run {
         dir: given("working-directory").or_else(|| scope.dir.clone()),
         shell: given("shell").or_else(|| scope.shell.clone()).filter(|_| uses.is_none()),
         expressions: expressions.collect(),
+        ..Run::default()
     }
 }
 
@@ -227,7 +239,7 @@ fn setup_go(
     scope: &Scope,
 ) -> (StepKind, Values) {
     let given = |name: &str| {
-        let value = scope.resolve(document.text(node, &["with", name])?);
+        let value = document.value(document.find(node, &["with", name])?, scope)?;
         (!plain(&value).is_some_and(|text| text.trim().is_empty())).then_some(value)
     };
     let version = match (given("go-version"), given("go-version-file")) {
@@ -245,7 +257,10 @@ fn setup_go(
     let dependency_paths = dependency_paths
         .map(|node| document.lines(node, scope).into_iter().map(|line| line.parts).collect());
     let dependency_file = actions::dependency_file(uses, comment);
-    let setup = SetupGo { version, cache, dependency_paths, dependency_file };
+    // Those that are made after it count their versions by themselves.
+    let is_original = uses.to_ascii_lowercase().starts_with("actions/setup-go@");
+    let release = actions::release(uses, comment).filter(|_| is_original);
+    let setup = SetupGo { version, release, cache, dependency_paths, dependency_file };
     (StepKind::SetupGo(setup), outputs)
 }
 

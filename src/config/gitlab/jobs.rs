@@ -204,7 +204,7 @@ impl<'c, 'a> One<'c, 'a> {
         // The tags of a runner say nothing; an image is one of Linux but for a few.
         let is_linux =
             name.is_some_and(|name| !name.contains("windows") && !name.contains("nanoserver"));
-        Runner { os: is_linux.then(|| BTreeSet::from([Os::Linux])), container }
+        Runner { os: is_linux.then(|| BTreeSet::from([Os::Linux])), container, ..Runner::default() }
     }
 
     fn job(&self, place: Place) -> Job {

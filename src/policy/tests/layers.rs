@@ -103,76 +103,96 @@ fn shipped_policies_speak_of_every_rule() {
     }
 }
 
+fn level(name: &str, rule: &str) -> Level {
+    Chain::of_shipped(name).unwrap().resolve(&KNOWN).unwrap().level(rule)
+}
+
 #[test]
-fn shipped_policies_keep_their_promises() {
-    let level = |name: &str, rule: &str| {
-        Chain::of_shipped(name).unwrap().resolve(&KNOWN).unwrap().level(rule)
-    };
+fn levels_of_the_shipped_policies() {
     let table = RULES.iter().map(|rule| {
         let levels = ["default", "release", "ci", "pedantic"]
             .map(|name| format!("{:?}", level(name, rule)).to_lowercase());
-        format!("{rule:30}{:9}{:9}{:9}{}\n", levels[0], levels[1], levels[2], levels[3])
+        format!("{rule:32}{:9}{:9}{:9}{}\n", levels[0], levels[1], levels[2], levels[3])
     });
-    insta::assert_snapshot!(table.collect::<String>(), @"
-    action-id-differs             warning  warning  error    error
-    artifact-not-parsed           error    error    warning  error
-    cache-clean                   warning  note     error    error
-    cache-dependency-path-missing error    note     error    error
-    cache-key-constant            error    note     error    error
-    cache-key-hash-empty          error    note     error    error
-    cache-key-invalid             error    note     error    error
-    cache-key-no-deps             warning  note     error    error
-    cache-key-no-platform         warning  note     error    error
-    cache-key-no-toolchain        warning  note     error    error
-    cache-key-volatile            error    note     error    error
-    cache-never-trimmed           warning  note     error    error
-    cache-no-restore-keys         warning  note     error    error
-    cache-path-mismatch           error    note     error    error
-    cache-path-outside-project    error    note     error    error
-    cache-path-too-broad          warning  note     warning  error
-    cache-pr-scope-only           warning  note     error    error
-    cache-restore-without-save    warning  note     error    error
-    cache-too-large               warning  note     error    error
-    cache-version-mismatch        warning  note     error    error
-    cached-executables            warning  note     warning  error
-    cgo-enabled                   note     error    warning  warning
-    cgo-enabled-unpinned          warning  error    off      error
-    docker-cache-mount-mismatch   warning  note     error    error
-    docker-copy-before-download   warning  note     error    error
-    docker-no-cache-mount         off      off      note     warning
-    double-cache                  warning  note     error    error
-    double-setup-go               warning  note     error    error
-    expired-ignore                warning  error    warning  error
-    file-not-read                 warning  warning  error    error
-    go-get-in-ci                  off      note     note     warning
-    go-run-helper                 off      off      note     warning
-    go-tool-unpinned              off      note     note     warning
-    goreleaser-no-mod-timestamp   off      warning  off      warning
-    hash-log-incomplete           warning  warning  error    error
-    installsuffix-obsolete        off      off      off      warning
-    leaked-environment            warning  error    warning  error
-    leaked-goroot                 note     note     off      warning
-    leaked-host                   warning  error    off      error
-    leaked-path                   warning  error    off      error
-    leaked-user                   warning  error    off      error
-    missing-trimpath              error    error    error    error
-    mod-mod                       warning  error    warning  error
-    nondeterministic-output       error    error    warning  error
-    not-reproducible              error    error    warning  error
-    nothing-compared              error    error    error    error
-    poisoned-entry                error    error    error    error
-    restore-key-dead              error    note     error    error
-    setup-go-before-checkout      error    note     error    error
-    stray-a                       error    note     error    error
-    test-cache-defeated           off      off      note     warning
-    two-artifact-sets             note     note     warning  warning
-    unpinned-toolchain            warning  error    error    error
-    unused-ignore                 note     warning  note     warning
-    volatile-gcflags              error    error    error    error
-    volatile-ldflags              warning  error    warning  error
-    warm-flags-mismatch           warning  note     error    error
-    wasted-recompiles             note     note     warning  warning
-    ");
+    insta::assert_snapshot!(table.collect::<String>(), @r#"
+    action-id-differs               warning  warning  error    error
+    artifact-not-parsed             error    error    warning  error
+    cache-clean                     warning  note     error    error
+    cache-dependency-path-incompleteoff      off      note     warning
+    cache-dependency-path-missing   error    note     error    error
+    cache-disabled                  off      off      note     warning
+    cache-key-constant              error    note     error    error
+    cache-key-hash-empty            error    note     error    error
+    cache-key-invalid               error    note     error    error
+    cache-key-no-deps               warning  note     error    error
+    cache-key-no-platform           warning  note     error    error
+    cache-key-no-toolchain          warning  note     error    error
+    cache-key-shared                warning  note     error    error
+    cache-key-volatile              error    note     error    error
+    cache-missing                   off      off      note     warning
+    cache-never-refreshed           off      off      off      warning
+    cache-never-trimmed             warning  note     error    error
+    cache-no-restore-keys           warning  note     error    error
+    cache-output-dir                warning  note     error    error
+    cache-path-mismatch             error    note     error    error
+    cache-path-outside-project      error    note     error    error
+    cache-path-too-broad            warning  note     warning  error
+    cache-pr-scope-only             warning  note     error    error
+    cache-restore-without-save      warning  note     error    error
+    cache-too-large                 warning  note     error    error
+    cache-version-mismatch          warning  note     error    error
+    cached-executables              warning  note     warning  error
+    cgo-enabled                     note     error    warning  warning
+    cgo-enabled-unpinned            warning  error    off      error
+    docker-cache-mount-ephemeral    off      off      note     warning
+    docker-cache-mount-mismatch     warning  note     error    error
+    docker-copy-before-download     warning  note     error    error
+    docker-no-cache-mount           off      off      note     warning
+    double-cache                    warning  note     error    error
+    double-setup-go                 warning  note     error    error
+    expired-ignore                  warning  error    warning  error
+    file-not-read                   warning  warning  error    error
+    go-env-changed-after-setup-go   warning  note     error    error
+    go-get-in-ci                    off      note     note     warning
+    go-run-helper                   off      off      note     warning
+    go-tool-unpinned                off      note     note     warning
+    go-version-float                error    error    error    error
+    gocache-without-gomodcache      warning  note     error    error
+    gomodcache-without-gocache      off      off      note     warning
+    goreleaser-no-mod-timestamp     off      warning  off      warning
+    hash-log-incomplete             warning  warning  error    error
+    installsuffix-obsolete          off      off      off      warning
+    leaked-environment              warning  error    warning  error
+    leaked-goroot                   note     note     off      warning
+    leaked-host                     warning  error    off      error
+    leaked-path                     warning  error    off      error
+    leaked-user                     warning  error    off      error
+    missing-trimpath                error    error    error    error
+    mod-mod                         warning  error    warning  error
+    modcache-in-workspace-hash      warning  note     error    error
+    modcache-vendored               off      off      note     warning
+    no-buildvcs-control             off      note     off      warning
+    nondeterministic-output         error    error    warning  error
+    not-reproducible                error    error    warning  error
+    nothing-compared                error    error    error    error
+    poisoned-entry                  error    error    error    error
+    restore-key-dead                error    note     error    error
+    setup-go-before-checkout        error    note     error    error
+    setup-go-outdated               off      off      note     warning
+    stray-a                         error    note     error    error
+    test-cache-defeated             off      off      note     warning
+    two-artifact-sets               note     note     warning  warning
+    unpinned-toolchain              warning  error    error    error
+    unused-ignore                   note     warning  note     warning
+    volatile-gcflags                error    error    error    error
+    volatile-ldflags                warning  error    warning  error
+    warm-flags-mismatch             warning  note     error    error
+    wasted-recompiles               note     note     warning  warning
+    "#);
+}
+
+#[test]
+fn shipped_policies_keep_their_promises() {
     for rule in RULES {
         assert!(level("pedantic", rule) >= Level::Warning, "{rule}");
         assert!(level("pedantic", rule) >= level("default", rule), "{rule}");
