@@ -5,6 +5,7 @@ mod comments;
 mod fix;
 mod formats;
 mod paths;
+mod refusals;
 
 use std::fs;
 use std::path::Path;
