@@ -62,11 +62,16 @@ fn finding(repository: &Repository, one: &CachedBy<'_>) -> Finding {
 /// The system before the key and each of its restore keys.
 fn edits(repository: &Repository, one: &CachedBy<'_>) -> Option<Vec<Edit>> {
     let key = &one.cache.key;
-    if one.pipeline.system != System::GitHub || edits::is_shared(one, repository.caches()) {
+    let input = Input::of_key(repository, key)?;
+    let text = match one.pipeline.system {
+        System::GitHub => "${{ runner.os }}-",
+        // In quotes it is no path.
+        System::Azure if input.is_quoted() => "\"$(Agent.OS)\" | ",
+        _ => return None,
+    };
+    if edits::is_shared(one, repository.caches()) {
         return None;
     }
-    Input::of_key(repository, key)?;
     let keys = [key].into_iter().chain(&one.cache.restore_keys);
-    keys.map(|key| edits::change(repository, key, 0..0, "${{ runner.os }}-", Safety::Safe))
-        .collect()
+    keys.map(|key| edits::change(repository, key, 0..0, text, Safety::Safe)).collect()
 }

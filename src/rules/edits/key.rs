@@ -29,19 +29,18 @@ impl<'a> Input<'a> {
         let source = Source::of(repository, &key.place.path)?;
         let (index, offset) = source.at(&key.place)?;
         let line = *source.lines.get(index)?;
-        let (before, after) = line.text.split_at_checked(offset)?;
+        let (before, quote, start) = around(line.text, offset, &key.text)?;
         let indent = before.strip_suffix("key: ")?;
         if !indent.bytes().all(|byte| byte == b' ') {
             return None;
         }
-        let (quote, start) = quoted(after, &key.text)?;
         // What goes on in the next line is another text than that of the value.
-        let rest = after.get(start..)?.strip_prefix(key.text.as_str())?.strip_prefix(quote)?;
+        let rest = line.text.get(start + key.text.len()..)?.strip_prefix(quote)?;
         if !(rest.trim().is_empty() || rest.starts_with(" #")) {
             return None;
         }
         let (end, line_end) = (line.end(), source.line_end());
-        let start = line.start + offset + start;
+        let start = line.start + start;
         Some(Self { path: source.path, indent, quote, start, end, line_end })
     }
 
@@ -53,8 +52,8 @@ impl<'a> Input<'a> {
         safety: Safety,
     ) -> Option<Edit> {
         // Plain text would be cut, or be a mapping.
-        let is_odd = prefix.trim() != prefix || prefix.ends_with(':') || prefix.is_empty();
-        if is_odd && self.quote.is_empty() {
+        let is_odd = prefix.trim() != prefix || prefix.ends_with(':');
+        if prefix.is_empty() || (is_odd && self.quote.is_empty()) {
             return None;
         }
         let name = match system {
@@ -67,6 +66,30 @@ impl<'a> Input<'a> {
         Some(edit(self.path, self.end..self.end, text, safety))
     }
 
+    /// Makes a list of the key and a prefix of it, which is how CircleCI has restore keys.
+    pub(in crate::rules) fn with_second_key(
+        &self,
+        prefix: &str,
+        safety: Safety,
+    ) -> Option<Vec<Edit>> {
+        let is_odd = prefix.trim() != prefix || prefix.ends_with(':') || prefix.starts_with('{');
+        if prefix.is_empty() || (is_odd && self.quote.is_empty()) {
+            return None;
+        }
+        let Self { indent, quote, line_end, .. } = self;
+        let value = self.start - quote.len();
+        let item = format!("{line_end}{indent}  - ");
+        Some(vec![
+            edit(self.path, value - "key: ".len()..value, format!("keys:{item}"), safety),
+            edit(self.path, self.end..self.end, format!("{item}{quote}{prefix}{quote}"), safety),
+        ])
+    }
+
+    /// Whether the value is in quotes, so that it may begin with anything.
+    pub(in crate::rules) fn is_quoted(&self) -> bool {
+        !self.quote.is_empty()
+    }
+
     /// Puts text into the value, behind `offset` bytes of it.
     pub(in crate::rules) fn with_text(&self, offset: usize, text: &str, safety: Safety) -> Edit {
         let start = self.start + offset;
@@ -74,15 +97,27 @@ impl<'a> Input<'a> {
     }
 }
 
-/// The quote around a value that is this text, and where the text begins. `None` where it is
-/// escaped.
-fn quoted<'v>(value: &'v str, text: &str) -> Option<(&'v str, usize)> {
-    let quote = match value.chars().next() {
-        Some('"' | '\'') if !text.is_empty() => value.get(..1)?,
-        _ => "",
-    };
-    value.get(quote.len()..)?.strip_prefix(text)?;
-    Some((quote, quote.len()))
+/// Cuts a line around a value: what is before it, the quote around it, where its text begins.
+/// `None` where it is not there as it is, but escaped.
+///
+/// The place of a value is that of its quote, or of its text.
+fn around<'l>(line: &'l str, offset: usize, text: &str) -> Option<(&'l str, &'l str, usize)> {
+    let (before, after) = line.split_at_checked(offset)?;
+    let at_quote = ["\"", "'"].into_iter().find_map(|quote| {
+        let rest = after.strip_prefix(quote)?.strip_prefix(text)?;
+        rest.starts_with(quote).then(|| after.get(..1))?
+    });
+    if let Some(quote) = at_quote {
+        return Some((before, quote, offset + quote.len()));
+    }
+    let rest = after.strip_prefix(text)?;
+    let outside = before.strip_suffix(['"', '\'']).filter(|_| !text.is_empty());
+    match outside.and_then(|outside| Some((outside, before.get(outside.len()..)?))) {
+        Some((outside, quote)) if rest.starts_with(quote) => Some((outside, quote, offset)),
+        // The quote of a text that goes on, or one that belongs to it.
+        Some(_) => None,
+        None => Some((before, "", offset)),
+    }
 }
 
 fn escaped(text: &str, quote: &str) -> String {
@@ -104,8 +139,8 @@ pub(in crate::rules) fn change(
     let source = Source::of(repository, &template.place.path)?;
     let (index, offset) = source.at(&template.place)?;
     let line = source.lines.get(index)?;
-    let (quote, skipped) = quoted(line.text.get(offset..)?, &template.text)?;
-    let start = line.start + offset + skipped;
+    let (_, quote, start) = around(line.text, offset, &template.text)?;
+    let start = line.start + start;
     let range = start + part.start..start + part.end;
     Some(edit(source.path, range, escaped(text, quote), safety))
 }
@@ -120,9 +155,8 @@ pub(in crate::rules) fn drop_or_change(
     let source = Source::of(repository, &restore_key.place.path)?;
     let (index, offset) = source.at(&restore_key.place)?;
     let line = source.lines.get(index)?;
-    let (before, after) = line.text.split_at_checked(offset)?;
-    let (quote, start) = quoted(after, &restore_key.text)?;
-    let rest = after.get(start + restore_key.text.len()..)?.strip_prefix(quote)?;
+    let (before, quote, start) = around(line.text, offset, &restore_key.text)?;
+    let rest = line.text.get(start + restore_key.text.len()..)?.strip_prefix(quote)?;
     let is_block = before.trim().is_empty() && quote.is_empty();
     let is_alone = before.trim() == "restore-keys:" && !before.ends_with(':');
     if !(is_block || is_alone) || !(rest.trim().is_empty() || (is_alone && rest.starts_with(" #")))
