@@ -24,6 +24,10 @@ fn check(repository: &Repository) -> Vec<Finding> {
 fn edit(repository: &Repository, one: &Caching<'_>, file: &str, fix: &str) -> Option<Edit> {
     let (name, value) = fix.split_once(": ")?;
     let place = &one.step.place;
+    // What another step caches already, setup-go would cache twice then.
+    if one.job.caches().any(|(_, cache)| cache.how.restores() && cache.has_go_path()) {
+        return None;
+    }
     match one.setup.dependency_paths {
         None => edits::add_input(repository, place, name, value, Safety::Unsafe),
         Some(_) => edits::change_input(repository, place, name, file, value, Safety::Unsafe),

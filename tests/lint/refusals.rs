@@ -206,3 +206,14 @@ fn keys_that_are_not_what_is_written() {
         assert_left("cache-key-invalid", &[(WORKFLOW, &cache(key))]);
     }
 }
+
+/// setup-go would cache what the job caches already.
+#[test]
+fn a_job_with_a_cache_of_its_own_gets_no_second_one() {
+    let workflow = steps(
+        "      - uses: actions/checkout@v5\n      - uses: actions/setup-go@v5\n      - uses: actions/cache@v4\n        with:\n          path: ~/go/pkg/mod\n          key: go-${{ hashFiles('**/go.sum') }}\n          restore-keys: go-\n",
+    );
+    let module = [("app/go.mod", "module example.com/app\n"), ("app/go.sum", "")];
+    let files = [&module[..], &[(WORKFLOW, workflow.as_str())]].concat();
+    assert_left("cache-dependency-path-missing", &files);
+}
