@@ -9,6 +9,9 @@ use crate::config::{Repository, SourceFile};
 use crate::finding::{Edit, Finding, Safety};
 use crate::rules;
 
+/// Most lines need one round, and some as many as rules have something to say of them.
+const MAX_ROUNDS: usize = 8;
+
 /// A file that is not as it was.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mended {
@@ -21,19 +24,21 @@ pub struct Mended {
 /// Makes the edits of findings, up to a safety, and returns the files that they change, by path.
 ///
 /// The edits of one finding are made together. They are left out where they
-/// overlap with those of another one (the next run makes them), and where the
-/// finding would be there all the same, or the file could no longer be read:
-/// what is written in an unforeseen way stays as it is.
+/// are in a line with those of another one, for what that makes of the line may
+/// ask for other edits ([`mend_all`] makes them next), and where the finding
+/// would be there all the same, or the file could no longer be read: what is
+/// written in an unforeseen way stays as it is.
 #[must_use]
 pub fn mend(repository: &Repository, findings: &[&Finding], up_to: Safety) -> Vec<Mended> {
     let is_asked = |finding: &&&Finding| {
         !finding.edits.is_empty() && finding.edits.iter().all(|edit| edit.safety <= up_to)
     };
     let asked: Vec<&Finding> = findings.iter().filter(is_asked).copied().collect();
+    let lines = Lines::of(repository);
     let mut made: Vec<&Edit> = Vec::new();
     let mut mended = Vec::new();
     for finding in &asked {
-        if let Some(with) = joined(&made, finding) {
+        if let Some(with) = joined(&made, finding, &lines) {
             made = with;
             mended.push(*finding);
         }
@@ -42,7 +47,7 @@ pub fn mend(repository: &Repository, findings: &[&Finding], up_to: Safety) -> Ve
     if !holds(repository, &mended, &made) {
         made.clear();
         for finding in asked {
-            made = match joined(&made, finding) {
+            made = match joined(&made, finding, &lines) {
                 Some(with) if holds(repository, &[finding], &with) => with,
                 _ => made,
             };
@@ -51,17 +56,61 @@ pub fn mend(repository: &Repository, findings: &[&Finding], up_to: Safety) -> Ve
     changed(repository, &made)
 }
 
-/// The edits with those of a finding; `None` where they overlap.
-fn joined<'a>(made: &[&'a Edit], finding: &'a Finding) -> Option<Vec<&'a Edit>> {
+/// Mends until nothing is left that can be, and returns the files that differ from those at first.
+///
+/// `judge` returns the findings in a repository that are to be mended.
+#[must_use]
+pub fn mend_all(
+    repository: &Repository,
+    judge: impl Fn(&Repository) -> Vec<Finding>,
+    up_to: Safety,
+) -> Vec<Mended> {
+    let mut now = repository.with_files(repository.files().to_vec());
+    for _ in 0..MAX_ROUNDS {
+        let findings = judge(&now);
+        let mended = mend(&now, &findings.iter().collect::<Vec<_>>(), up_to);
+        if mended.is_empty() {
+            break;
+        }
+        now = with(&now, &mended);
+    }
+    let pairs = repository.files().iter().zip(now.files());
+    let changed = pairs.filter(|(before, after)| before.text != after.text);
+    let mended = changed.map(|(before, after)| Mended {
+        path: before.path.clone(),
+        before: before.text.clone(),
+        after: after.text.clone(),
+    });
+    mended.collect()
+}
+
+/// The edits with those of a finding; `None` where they are in one line.
+fn joined<'a>(made: &[&'a Edit], finding: &'a Finding, lines: &Lines<'_>) -> Option<Vec<&'a Edit>> {
     let new: Vec<&Edit> = finding.edits.iter().filter(|edit| !made.contains(edit)).collect();
-    let overlaps = new.iter().any(|edit| made.iter().any(|other| overlap(edit, other)));
+    let overlaps = new.iter().any(|edit| made.iter().any(|other| lines.meet(edit, other)));
     (!overlaps).then(|| made.iter().copied().chain(new).collect())
 }
 
-/// Insertions at one place have no order that could be told.
-fn overlap(one: &Edit, other: &Edit) -> bool {
-    one.path == other.path
-        && (one.start == other.start || (one.start < other.end && other.start < one.end))
+/// The bytes at which the lines of each file end, in order.
+struct Lines<'a>(BTreeMap<&'a str, Vec<usize>>);
+
+impl<'a> Lines<'a> {
+    fn of(repository: &'a Repository) -> Self {
+        let ends = |text: &str| text.match_indices('\n').map(|(end, _)| end).collect();
+        let files = repository.files().iter();
+        Self(files.map(|file| (file.path.as_str(), ends(&file.text))).collect())
+    }
+
+    /// Tells whether two edits are in one line.
+    fn meet(&self, one: &Edit, other: &Edit) -> bool {
+        let Some(ends) = self.0.get(one.path.as_str()) else { return true };
+        let line = |byte: usize| ends.partition_point(|end| *end < byte);
+        // An edit that takes a whole line away ends where the next one starts.
+        let lines =
+            |edit: &Edit| (line(edit.start), line(edit.end.saturating_sub(1).max(edit.start)));
+        let ((first, last), (other_first, other_last)) = (lines(one), lines(other));
+        one.path == other.path && first <= other_last && other_first <= last
+    }
 }
 
 /// Tells whether findings are gone with these edits, and no file is lost to the audit.

@@ -76,8 +76,10 @@ impl LintArgs {
         let mut verdict = judge(&repository);
         if self.fix.is_some() || self.diff {
             let up_to = if self.fix == Some(FixArg::All) { Safety::Unsafe } else { Safety::Safe };
-            let findings: Vec<_> = verdict.judged.iter().map(|judged| &judged.finding).collect();
-            let mended = mend::mend(&repository, &findings, up_to);
+            let findings = |repository: &Repository| {
+                judge(repository).judged.into_iter().map(|judged| judged.finding).collect()
+            };
+            let mended = mend::mend_all(&repository, findings, up_to);
             if self.diff {
                 self.output.write_patch(out, &mend::patch(&mended))?;
                 return Ok(audit::exit(verdict.outcome));

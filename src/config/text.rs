@@ -200,7 +200,8 @@ impl Text {
     }
 
     /// Splits at white space, as a shell does with an expansion outside of quotes.
-    pub(super) fn words(&self) -> Vec<Self> {
+    #[must_use]
+    pub fn words(&self) -> Vec<Self> {
         let mut words: Vec<Self> = Vec::new();
         let mut is_open = false;
         for piece in &self.pieces {

@@ -1,9 +1,9 @@
 #![doc = include_str!("cache_dependency_path_missing.md")]
 
 use super::setup_go::{Caching, Dependencies, caching};
-use super::{Check, Rule};
+use super::{Check, Rule, edits};
 use crate::config::Repository;
-use crate::finding::{Finding, Level};
+use crate::finding::{Edit, Finding, Level, Safety};
 
 pub(super) const RULE: Rule = Rule {
     id: "cache-dependency-path-missing",
@@ -19,6 +19,19 @@ fn check(repository: &Repository) -> Vec<Finding> {
         _ => None,
     });
     found.collect()
+}
+
+fn edit(repository: &Repository, one: &Caching<'_>, file: &str, fix: &str) -> Option<Edit> {
+    let (name, value) = fix.split_once(": ")?;
+    let place = &one.step.place;
+    // What another step caches already, setup-go would cache twice then.
+    if one.job.caches().any(|(_, cache)| cache.how.restores() && cache.has_go_path()) {
+        return None;
+    }
+    match one.setup.dependency_paths {
+        None => edits::add_input(repository, place, name, value, Safety::Unsafe),
+        Some(_) => edits::change_input(repository, place, name, file, value, Safety::Unsafe),
+    }
 }
 
 fn finding(one: &Caching<'_>, file: &str, repository: &Repository) -> Finding {
@@ -37,5 +50,8 @@ fn finding(one: &Caching<'_>, file: &str, repository: &Repository) -> Finding {
         // A module without dependencies has none.
         None => "cache-dependency-path: '**/go.mod'",
     };
-    RULE.finding(&one.step.subject, message).at(one.step.place.clone()).with_fix(fix)
+    RULE.finding(&one.step.subject, message)
+        .at(one.step.place.clone())
+        .with_fix(fix)
+        .with_edits(edit(repository, one, file, fix).map(|edit| vec![edit]))
 }

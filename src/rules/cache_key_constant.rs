@@ -1,6 +1,6 @@
 #![doc = include_str!("cache_key_constant.md")]
 
-use super::{Check, Rule};
+use super::{Check, Rule, edits};
 use crate::config::Repository;
 use crate::config::pipeline::{CachedBy, Flag, System};
 use crate::config::template::{Class, Part};
@@ -15,7 +15,7 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn check(repository: &Repository) -> Vec<Finding> {
-    repository.caches().filter(is_found).map(|one| finding(&one)).collect()
+    repository.caches().filter(is_found).map(|one| finding(repository, &one)).collect()
 }
 
 fn is_found(one: &CachedBy<'_>) -> bool {
@@ -34,7 +34,7 @@ fn is_constant(part: &Part) -> bool {
     part.is_literal || (!part.classes.is_empty() && part.classes.iter().all(|c| SAME.contains(c)))
 }
 
-fn finding(one: &CachedBy<'_>) -> Finding {
+fn finding(repository: &Repository, one: &CachedBy<'_>) -> Finding {
     let key = &one.cache.key;
     let fix = match one.pipeline.system {
         System::CircleCi => format!("key: {}-{{{{ checksum \"go.sum\" }}}}", key.text),
@@ -53,4 +53,5 @@ fn finding(one: &CachedBy<'_>) -> Finding {
     .at(key.place.clone())
     .with_evidence(&key.text)
     .with_fix(fix)
+    .with_edits(edits::with_sum(repository, one))
 }

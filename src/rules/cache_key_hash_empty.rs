@@ -1,11 +1,11 @@
 #![doc = include_str!("cache_key_hash_empty.md")]
 
 use super::setup_go::may_bring_files;
-use super::{Check, Rule};
+use super::{Check, Rule, edits};
 use crate::config::pipeline::{CachedBy, StepKind, System};
 use crate::config::template::{Class, Part};
 use crate::config::{PathPattern, Repository};
-use crate::finding::{Finding, Level};
+use crate::finding::{Edit, Finding, Level, Safety};
 
 pub(super) const RULE: Rule = Rule {
     id: "cache-key-hash-empty",
@@ -31,10 +31,12 @@ fn found(one: &CachedBy<'_>, repository: &Repository) -> Option<Finding> {
     {
         return None;
     }
-    let (message, fix) = if one.pipeline.system == System::GitHub && is_before_checkout(one) {
+    let (message, fix, edits) = if one.pipeline.system == System::GitHub && is_before_checkout(one)
+    {
         (
             "the files are hashed before the repository is checked out, so the hash is empty",
-            "move the checkout step before this one".to_owned(),
+            "move the checkout step before this one",
+            edits::checkout_before(repository, one.job, one.step),
         )
     } else if is_nowhere(one, &hashes, repository) {
         let what = match one.pipeline.system {
@@ -45,7 +47,8 @@ fn found(one: &CachedBy<'_>, repository: &Repository) -> Option<Finding> {
                 "no file of the repository matches, so the hash is empty and the key never changes"
             }
         };
-        (what, "name the file by its path: **/go.sum".to_owned())
+        let edit = other_pattern(one, &hashes, repository);
+        (what, "name the file by its path: **/go.sum", edit.map(|edit| vec![edit]))
     } else {
         return None;
     };
@@ -53,8 +56,25 @@ fn found(one: &CachedBy<'_>, repository: &Repository) -> Option<Finding> {
         RULE.finding(&one.step.subject, message)
             .at(key.place.clone())
             .with_evidence(&key.text)
-            .with_fix(fix),
+            .with_fix(fix)
+            .with_edits(edits),
     )
+}
+
+/// The one pattern of a key, with every folder looked into.
+fn other_pattern(one: &CachedBy<'_>, hashes: &[&Part], repository: &Repository) -> Option<Edit> {
+    let [hash] = hashes else { return None };
+    let [pattern] = hash.hashed.as_slice() else { return None };
+    let name = if pattern.ends_with("go.mod") { "**/go.mod" } else { "**/go.sum" };
+    let key = &one.cache.key;
+    let quoted = format!("'{pattern}'");
+    let mut found = key.text.match_indices(&quoted);
+    let (at, _) = found.next().filter(|_| one.pipeline.system == System::GitHub)?;
+    if found.next().is_some() || !exists(name, repository) {
+        return None;
+    }
+    let part = at + 1..at + 1 + pattern.len();
+    edits::change(repository, key, part, name, Safety::Unsafe)
 }
 
 /// Whether the first checkout of the job comes after the step.

@@ -1,6 +1,6 @@
 #![doc = include_str!("cache_key_no_deps.md")]
 
-use super::{Check, Rule};
+use super::{Check, Rule, edits};
 use crate::config::Repository;
 use crate::config::go_paths::GoDir;
 use crate::config::pipeline::{CachedBy, Flag, System};
@@ -19,7 +19,7 @@ pub(super) const RULE: Rule = Rule {
 const QUIET: &[Class] = &[Class::Deps, Class::Opaque, Class::Volatile, Class::SlowVolatile];
 
 fn check(repository: &Repository) -> Vec<Finding> {
-    repository.caches().filter(is_found).map(|one| finding(&one)).collect()
+    repository.caches().filter(is_found).map(|one| finding(repository, &one)).collect()
 }
 
 fn is_found(one: &CachedBy<'_>) -> bool {
@@ -35,7 +35,7 @@ fn is_found(one: &CachedBy<'_>) -> bool {
         && cache.key.parts.iter().any(changes)
 }
 
-fn finding(one: &CachedBy<'_>) -> Finding {
+fn finding(repository: &Repository, one: &CachedBy<'_>) -> Finding {
     let key = &one.cache.key;
     let fix = match one.pipeline.system {
         System::CircleCi => format!("key: {}-{{{{ checksum \"go.sum\" }}}}", key.text),
@@ -54,4 +54,5 @@ fn finding(one: &CachedBy<'_>) -> Finding {
     .at(key.place.clone())
     .with_evidence(&key.text)
     .with_fix(fix)
+    .with_edits(edits::with_sum(repository, one))
 }

@@ -1,11 +1,12 @@
 #![doc = include_str!("cache_key_no_platform.md")]
 
+use super::edits::{self, Input};
 use super::{Check, Rule};
 use crate::config::Repository;
 use crate::config::go_paths::GoDir;
 use crate::config::pipeline::{CachedBy, Flag, Os, System};
 use crate::config::template::{Class, Part};
-use crate::finding::{Finding, Level};
+use crate::finding::{Edit, Finding, Level, Safety};
 
 pub(super) const RULE: Rule = Rule {
     id: "cache-key-no-platform",
@@ -16,7 +17,7 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn check(repository: &Repository) -> Vec<Finding> {
-    repository.caches().filter(is_found).map(|one| finding(&one)).collect()
+    repository.caches().filter(is_found).map(|one| finding(repository, &one)).collect()
 }
 
 fn is_found(one: &CachedBy<'_>) -> bool {
@@ -41,7 +42,7 @@ fn is_found(one: &CachedBy<'_>) -> bool {
         && !one.cache.key.parts.iter().any(may_tell)
 }
 
-fn finding(one: &CachedBy<'_>) -> Finding {
+fn finding(repository: &Repository, one: &CachedBy<'_>) -> Finding {
     let key = &one.cache.key;
     let fix = match one.pipeline.system {
         System::Azure => format!("key: \"$(Agent.OS)\" | {}", key.text),
@@ -55,4 +56,22 @@ fn finding(one: &CachedBy<'_>) -> Finding {
     .at(key.place.clone())
     .with_evidence(&key.text)
     .with_fix(fix)
+    .with_edits(edits(repository, one))
+}
+
+/// The system before the key and each of its restore keys.
+fn edits(repository: &Repository, one: &CachedBy<'_>) -> Option<Vec<Edit>> {
+    let key = &one.cache.key;
+    let input = Input::of_key(repository, key)?;
+    let text = match one.pipeline.system {
+        System::GitHub => "${{ runner.os }}-",
+        // In quotes it is no path.
+        System::Azure if input.is_quoted() => "\"$(Agent.OS)\" | ",
+        _ => return None,
+    };
+    if edits::is_shared(one, repository.caches()) {
+        return None;
+    }
+    let keys = [key].into_iter().chain(&one.cache.restore_keys);
+    keys.map(|key| edits::change(repository, key, 0..0, text, Safety::Safe)).collect()
 }

@@ -4,7 +4,7 @@ use super::edits::{self, Input};
 use super::{Check, Rule};
 use crate::config::Repository;
 use crate::config::go_paths::GoDir;
-use crate::config::pipeline::{CacheUse, CachedBy, Flag, Step, System, VersionSource};
+use crate::config::pipeline::{CachedBy, Flag, Step, System, VersionSource};
 use crate::config::template::Class;
 use crate::finding::{Edit, Finding, Level, Safety};
 
@@ -57,7 +57,11 @@ fn finding(repository: &Repository, one: &CachedBy<'_>, all: &[CachedBy<'_>]) ->
         .at(key.place.clone())
         .with_evidence(&key.text)
         .with_fix(fix(one))
-        .with_edits(if is_shared(one, all) { None } else { edits(repository, one) })
+        .with_edits(if edits::is_shared(one, all.iter().copied()) {
+            None
+        } else {
+            edits(repository, one)
+        })
 }
 
 fn fix(one: &CachedBy<'_>) -> String {
@@ -98,20 +102,11 @@ fn behind<'v>(before: &str, version: &'v str) -> &'v str {
     if before.ends_with("go-") { version.strip_prefix("go").unwrap_or(version) } else { version }
 }
 
-/// Tells whether other steps may count on the key as it is: what saves and what restores would no
-/// longer meet if one of them got another key.
-fn is_shared(one: &CachedBy<'_>, all: &[CachedBy<'_>]) -> bool {
-    let key = &one.cache.key;
-    let meets = |other: &CachedBy<'_>| {
-        let (cache, place) = (other.cache, &other.cache.key.place);
-        let mut keys = [&cache.key].into_iter().chain(&cache.restore_keys);
-        cache.how != CacheUse::Both && *place != key.place && keys.any(|k| k.may_restore(key, true))
-    };
-    one.cache.how != CacheUse::Both || all.iter().any(meets)
-}
-
 /// The version in the key and in the restore keys, where the step that knows it comes before.
 fn edits(repository: &Repository, one: &CachedBy<'_>) -> Option<Vec<Edit>> {
+    if one.pipeline.system != System::GitHub {
+        return None;
+    }
     let (first, version) = version(one);
     let mut edits = Vec::new();
     match first {
@@ -134,9 +129,10 @@ fn edits(repository: &Repository, one: &CachedBy<'_>) -> Option<Vec<Edit>> {
     };
     let text = format!("{}-", behind(before, &version));
     edits.push(input.with_text(before.len(), &text, Safety::Unsafe));
+    let at = before.len();
     for restore_key in &one.cache.restore_keys {
         if !before.is_empty() && restore_key.text.starts_with(before) {
-            edits.push(edits::insertion(repository, restore_key, before.len(), &text)?);
+            edits.push(edits::change(repository, restore_key, at..at, &text, Safety::Unsafe)?);
         }
     }
     Some(edits)

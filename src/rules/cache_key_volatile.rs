@@ -3,7 +3,7 @@
 use super::edits::Input;
 use super::{Check, Rule, spelling};
 use crate::config::Repository;
-use crate::config::pipeline::{CacheUse, CachedBy, Flag};
+use crate::config::pipeline::{CacheUse, CachedBy, Flag, System};
 use crate::config::template::Class;
 use crate::finding::{Edit, Finding, Level, Safety};
 
@@ -79,12 +79,13 @@ fn edits(repository: &Repository, one: &CachedBy<'_>) -> Option<Vec<Edit>> {
     if !cache.how.restores() || !cache.restore_keys.is_empty() {
         return None;
     }
-    let input = Input::of_key(repository, key)?;
+    let system = one.pipeline.system;
+    let input = Input::of_key(repository, key).filter(|_| system == System::GitHub)?;
     match key.text_before(Class::Volatile)? {
         "" => Some(vec![
             input.with_text(0, "go-", Safety::Unsafe),
-            input.with_restore_keys("go-", Safety::Unsafe)?,
+            input.with_restore_keys(system, "go-", Safety::Unsafe)?,
         ]),
-        before => Some(vec![input.with_restore_keys(before, Safety::Unsafe)?]),
+        before => Some(vec![input.with_restore_keys(system, before, Safety::Unsafe)?]),
     }
 }

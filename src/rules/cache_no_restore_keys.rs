@@ -4,7 +4,7 @@ use super::edits::Input;
 use super::{Check, Rule, spelling};
 use crate::config::Repository;
 use crate::config::pipeline::{CachedBy, Flag, System};
-use crate::config::template::{Class, Template};
+use crate::config::template::Class;
 use crate::finding::{Edit, Finding, Level, Safety};
 
 pub(super) const RULE: Rule = Rule {
@@ -58,23 +58,31 @@ fn finding(repository: &Repository, one: &CachedBy<'_>) -> Finding {
     .at(key.place.clone())
     .with_evidence(&key.text)
     .with_fix(fix)
-    .with_edits(edits(repository, key))
+    .with_edits(edits(repository, one))
 }
 
 /// The prefix is in the key already; a key that has none becomes another one, and starts cold once.
-fn edits(repository: &Repository, key: &Template) -> Option<Vec<Edit>> {
+fn edits(repository: &Repository, one: &CachedBy<'_>) -> Option<Vec<Edit>> {
+    let (key, system) = (&one.cache.key, one.pipeline.system);
     let input = Input::of_key(repository, key)?;
     match key.text_before(Class::Deps)? {
-        "" => Some(vec![
+        "" if system == System::GitHub => Some(vec![
             input.with_text(0, "go-", Safety::Unsafe),
-            input.with_restore_keys("go-", Safety::Unsafe)?,
+            input.with_restore_keys(system, "go-", Safety::Unsafe)?,
         ]),
         before => {
+            let before = match system {
+                System::Azure => before.trim_end_matches([' ', '|', '\t']),
+                _ => before,
+            };
             let behind = key.parts.iter().skip_while(|part| !part.is(Class::Deps));
             // What tells entries apart behind the hash is not in the prefix.
             let is_lost = behind.into_iter().any(|part| !part.is_literal && !part.is(Class::Deps));
             let safety = if is_lost { Safety::Unsafe } else { Safety::Safe };
-            Some(vec![input.with_restore_keys(before, safety)?])
+            if system == System::CircleCi {
+                return input.with_second_key(before, safety);
+            }
+            Some(vec![input.with_restore_keys(system, before, safety)?])
         }
     }
 }

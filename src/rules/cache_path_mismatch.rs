@@ -1,10 +1,10 @@
 #![doc = include_str!("cache_path_mismatch.md")]
 
-use super::{Check, Rule};
+use super::{Check, Rule, edits};
 use crate::config::Repository;
 use crate::config::go_paths::GoDir;
 use crate::config::pipeline::{CachePath, CachedBy, Image, Os, StepKind, System};
-use crate::finding::{Finding, Level};
+use crate::finding::{Edit, Finding, Level};
 
 pub(super) const RULE: Rule = Rule {
     id: "cache-path-mismatch",
@@ -19,15 +19,25 @@ fn check(repository: &Repository) -> Vec<Finding> {
     for one in repository.caches().filter(is_plain) {
         for path in &one.cache.paths {
             if let Some((message, fix)) = mismatch(&one, path) {
+                let edit = edit(repository, &one, path, fix);
                 findings.push(
                     RULE.finding(&one.step.subject, message)
                         .at(one.step.place.clone())
-                        .with_fix(fix),
+                        .with_fix(fix)
+                        .with_edits(edit.map(|edit| vec![edit])),
                 );
             }
         }
     }
     findings
+}
+
+/// The directory of the fix in place of the path, where it is that of the same cache.
+fn edit(repository: &Repository, one: &CachedBy<'_>, path: &CachePath, fix: &str) -> Option<Edit> {
+    let (old, new) = (path.text.trim(), fix.strip_prefix("path: ")?);
+    let last = |path: &str| path.rsplit(['/', '\\']).next().map(str::to_owned);
+    let is_said = !new.contains(',') && last(old) == last(new);
+    edits::change_line(repository, &one.step.place, old, new).filter(|_| is_said)
 }
 
 /// Whether Go's directories are where they are by default, as far as the files say.

@@ -1,9 +1,9 @@
 #![doc = include_str!("cache_path_too_broad.md")]
 
-use super::{Check, Rule};
+use super::{Check, Rule, edits};
 use crate::config::Repository;
 use crate::config::pipeline::CachedBy;
-use crate::finding::{Finding, Level};
+use crate::finding::{Edit, Finding, Level};
 
 pub(super) const RULE: Rule = Rule {
     id: "cache-path-too-broad",
@@ -25,9 +25,7 @@ const FOLDERS: &[(&str, &str)] = &[
 fn check(repository: &Repository) -> Vec<Finding> {
     let found = repository.caches().flat_map(|one| {
         let paths = one.cache.paths.iter();
-        paths
-            .filter_map(|path| finding(&one, path.text.trim(), what(path.text.trim())?))
-            .collect::<Vec<_>>()
+        paths.filter_map(|path| finding(repository, &one, path.text.trim())).collect::<Vec<_>>()
     });
     found.collect()
 }
@@ -41,7 +39,18 @@ fn what(path: &str) -> Option<&'static str> {
     })
 }
 
-fn finding(one: &CachedBy<'_>, path: &str, narrow: &str) -> Option<Finding> {
+/// What of Go is below the folder. A whole home holds two directories, and one line is one path.
+fn edit(repository: &Repository, one: &CachedBy<'_>, path: &str) -> Option<Edit> {
+    let below = match path {
+        path if path.ends_with("/.cache") => "go-build",
+        path if path.ends_with("/go") => "pkg/mod",
+        _ => return None,
+    };
+    edits::change_line(repository, &one.step.place, path, &format!("{path}/{below}"))
+}
+
+fn finding(repository: &Repository, one: &CachedBy<'_>, path: &str) -> Option<Finding> {
+    let narrow = what(path)?;
     // Where this step has to do with Go is told by its key or by another path.
     let is_of_go = path.ends_with("/go")
         || one.cache.has_go_path()
@@ -53,5 +62,6 @@ fn finding(one: &CachedBy<'_>, path: &str, narrow: &str) -> Option<Finding> {
         )
         .at(one.step.place.clone())
         .with_fix(format!("cache {narrow} alone"))
+        .with_edits(edit(repository, one, path).map(|edit| vec![edit]))
     })
 }

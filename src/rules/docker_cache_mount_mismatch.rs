@@ -1,6 +1,6 @@
 #![doc = include_str!("docker_cache_mount_mismatch.md")]
 
-use super::{Check, Rule, docker};
+use super::{Check, Rule, docker, edits};
 use crate::config::Repository;
 use crate::config::dockerfile::Mount;
 use crate::config::go_paths::GoDir;
@@ -39,12 +39,14 @@ fn check(repository: &Repository) -> Vec<Finding> {
             let message = format!(
                 "the cache is mounted on {target}, and {name} is {actual} here: it stays empty"
             );
+            let edit = edits::mount_target(repository, mount, &actual);
             let fix = mount.text.replace(target, &actual);
             findings.push(
                 RULE.finding(subject, message)
                     .at(mount.spot.place())
                     .with_evidence(&mount.text)
-                    .with_fix(fix),
+                    .with_fix(fix)
+                    .with_edits(edit.map(|edit| vec![edit])),
             );
         }
     }

@@ -1,10 +1,10 @@
 #![doc = include_str!("docker_copy_before_download.md")]
 
 use super::docker::{self, InStage};
-use super::{Check, Rule, commands};
+use super::{Check, Rule, commands, edits};
 use crate::config::Repository;
 use crate::config::dockerfile::What;
-use crate::finding::{Finding, Level};
+use crate::finding::{Edit, Finding, Level};
 
 pub(super) const RULE: Rule = Rule {
     id: "docker-copy-before-download",
@@ -28,12 +28,31 @@ fn check(repository: &Repository) -> Vec<Finding> {
             let message = "all sources are copied before the modules are downloaded: whichever file changes, this \
                            layer downloads all of them again";
             let finding = commands::finding(&RULE, command, place.as_ref(), message);
-            findings.push(finding.with_fix(
+            let edit = edit(repository, run, copy).map(|edit| vec![edit]);
+            findings.push(finding.with_edits(edit).with_fix(
                 "before it: COPY go.mod go.sum ./\nRUN go mod download\nor mount: RUN --mount=type=cache,target=/go/pkg/mod …",
             ));
         }
     }
     findings
+}
+
+/// A layer for the modules, where the build context is the module and nothing else is needed.
+fn edit(repository: &Repository, run: &InStage<'_>, copy: usize) -> Option<Edit> {
+    let folder = run.file.path.rsplit_once('/').map_or("", |(folder, _)| folder);
+    let has = |name: &str| {
+        let path = if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") };
+        repository.paths().contains(&path)
+    };
+    // A module that is replaced by a folder, or one of a workspace, needs that folder as well.
+    let is_one = repository.paths().iter().filter(|path| path.ends_with("go.mod")).count() == 1;
+    // A build that may not run, as one that is handed the executables, may have no module.
+    let needs_more = run.run.mounts.iter().any(|mount| mount.kind != "cache")
+        || run.builds().all(|command| command.at.is_maybe);
+    if !has("go.mod") || !has("go.sum") || has("go.work") || !is_one || needs_more {
+        return None;
+    }
+    edits::download_before(repository, run.before().get(copy)?)
 }
 
 /// Whether the module around a Dockerfile has dependencies and no copy of them.

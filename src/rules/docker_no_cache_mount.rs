@@ -1,6 +1,6 @@
 #![doc = include_str!("docker_no_cache_mount.md")]
 
-use super::{Check, Rule, commands, docker};
+use super::{Check, Rule, commands, docker, edits};
 use crate::config::Repository;
 use crate::config::go_paths::GoDir;
 use crate::finding::{Finding, Level};
@@ -18,12 +18,17 @@ fn check(repository: &Repository) -> Vec<Finding> {
         .filter(|run| run.cache_mounts().next().is_none())
         .filter_map(|run| {
             let command = run.builds().find(|command| command.verb() != "run")?;
-            let target =
-                run.dir(GoDir::Build).unwrap_or_else(|| "/root/.cache/go-build".to_owned());
+            let dir = run.dir(GoDir::Build);
+            let edit = dir.as_ref().and_then(|dir| {
+                let instruction = run.stage.instructions.get(run.at.instruction)?;
+                edits::mount(repository, instruction, run.run, dir)
+            });
+            let target = dir.unwrap_or_else(|| "/root/.cache/go-build".to_owned());
             let message =
                 "each build of this layer compiles all packages: no cache is mounted on GOCACHE";
             let fix = format!("RUN --mount=type=cache,target={target} …");
-            Some(commands::finding(&RULE, command, None, message).with_fix(fix))
+            let finding = commands::finding(&RULE, command, None, message).with_fix(fix);
+            Some(finding.with_edits(edit.map(|edit| vec![edit])))
         })
         .collect()
 }

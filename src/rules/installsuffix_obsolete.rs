@@ -1,6 +1,6 @@
 #![doc = include_str!("installsuffix_obsolete.md")]
 
-use super::{Check, Rule, commands};
+use super::{Check, Rule, commands, edits};
 use crate::config::Repository;
 use crate::finding::{Finding, Level};
 
@@ -16,11 +16,13 @@ fn check(repository: &Repository) -> Vec<Finding> {
     let with =
         commands::builds(repository).filter(|command| command.flag("installsuffix").is_some());
     with.map(|command| {
-        let place = commands::place(command.flag("installsuffix"));
+        let flag = command.flag("installsuffix");
+        let edit = flag.and_then(|flag| edits::without_flag(repository, command, flag));
         let message =
             "-installsuffix names a folder for packages that Go has not installed since 1.10";
-        commands::finding(&RULE, command, place, message)
+        commands::finding(&RULE, command, commands::place(flag), message)
             .with_fix("drop -installsuffix and its value")
+            .with_edits(edit.map(|edit| vec![edit]))
     })
     .collect()
 }

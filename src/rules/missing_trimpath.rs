@@ -1,9 +1,10 @@
 #![doc = include_str!("missing_trimpath.md")]
 
 use super::commands::{self, Releases};
-use super::{Builds, Check, Rule, leaking};
+use super::{Builds, Check, Rule, edits, leaking};
 use crate::config::Repository;
 use crate::config::go_command::{Context, GoCommand};
+use crate::config::goreleaser::ReleaseBuild;
 use crate::finding::{Finding, Level};
 use crate::golang::hash_log::KeyKind;
 use crate::recording::Invocation;
@@ -26,7 +27,13 @@ fn check_files(repository: &Repository) -> Vec<Finding> {
                 Context::GoReleaser => "flags: [-trimpath]",
                 _ => "add -trimpath to the command, or set GOFLAGS=-trimpath",
             };
-            commands::finding(&RULE, command, None, message).with_fix(fix)
+            let edit = match built(repository, command) {
+                Some(build) => edits::trimpath(repository, build),
+                None => edits::behind_verb(repository, command, "-trimpath"),
+            };
+            commands::finding(&RULE, command, None, message)
+                .with_fix(fix)
+                .with_edits(edit.map(|edit| vec![edit]))
         })
         .collect()
 }
@@ -42,6 +49,11 @@ fn released(repository: &Repository) -> impl Iterator<Item = &GoCommand> {
     commands::builds(repository)
         .filter(move |command| makes_artifact(command) && releases.has(command))
         .filter(|command| !command.is_set("trimpath"))
+}
+
+/// The build of GoReleaser that a command is.
+fn built<'r>(repository: &'r Repository, command: &GoCommand) -> Option<&'r ReleaseBuild> {
+    repository.releases().find(|(other, _)| std::ptr::eq(*other, command)).map(|(_, build)| build)
 }
 
 /// A build of several packages without `-o` leaves no executable, and an image has one path for all.

@@ -1,9 +1,9 @@
 #![doc = include_str!("mod_mod.md")]
 
-use super::{Check, Rule, commands};
+use super::{Check, Rule, commands, edits};
 use crate::config::Repository;
 use crate::config::go_command::{GoCommand, GoFlag};
-use crate::finding::{Finding, Level};
+use crate::finding::{Edit, Finding, Level, Safety};
 use crate::golang::flags::Origin;
 
 pub(super) const RULE: Rule = Rule {
@@ -26,7 +26,10 @@ fn check(repository: &Repository) -> Vec<Finding> {
             let flag = command.flag("mod");
             let message = "with -mod=mod the build may choose other versions than go.mod says, and writes go.mod \
                            and go.sum";
-            commands::finding(&RULE, command, commands::place(flag), message).with_fix(fix(flag))
+            let edit = flag.and_then(|flag| edits::without_flag(repository, command, flag));
+            commands::finding(&RULE, command, commands::place(flag), message)
+                .with_fix(fix(flag))
+                .with_edits(edit.map(|edit| vec![Edit { safety: Safety::Unsafe, ..edit }]))
         })
         .collect()
 }

@@ -1,10 +1,10 @@
 #![doc = include_str!("restore_key_dead.md")]
 
-use super::{Check, Rule, spelling};
+use super::{Check, Rule, edits, spelling};
 use crate::config::Repository;
 use crate::config::pipeline::{CachedBy, Flag, Lookup, System};
 use crate::config::template::{Class, Template};
-use crate::finding::{Finding, Level};
+use crate::finding::{Edit, Finding, Level, Safety};
 
 pub(super) const RULE: Rule = Rule {
     id: "restore-key-dead",
@@ -19,7 +19,12 @@ fn check(repository: &Repository) -> Vec<Finding> {
     let mut findings = Vec::new();
     for one in all.iter().filter(|one| is_candidate(one)) {
         let keys = one.cache.restore_keys.iter();
-        findings.extend(keys.filter(|key| is_dead(key, one, &all)).map(|key| finding(key, one)));
+        let dead: Vec<&Template> = keys.filter(|key| is_dead(key, one, &all)).collect();
+        findings.extend(dead.iter().map(|key| {
+            let is_first = dead.first().is_some_and(|first| std::ptr::eq(*first, *key));
+            let edit = edit(repository, one, key, is_first, dead.len());
+            finding(key, one).with_edits(edit.map(|edit| vec![edit]))
+        }));
     }
     findings
 }
@@ -46,6 +51,35 @@ fn is_dead(key: &Template, one: &CachedBy<'_>, all: &[CachedBy<'_>]) -> bool {
             }
     };
     !all.iter().any(found)
+}
+
+/// The prefix in place of the first key that is dead, and the others dropped.
+fn edit(
+    repository: &Repository,
+    one: &CachedBy<'_>,
+    key: &Template,
+    is_first: bool,
+    dead: usize,
+) -> Option<Edit> {
+    let own = &one.cache.key;
+    if one.pipeline.system != System::GitHub {
+        return None;
+    }
+    let is_given = |prefix: &str| one.cache.restore_keys.iter().any(|key| key.text == prefix);
+    let prefix = own.text_before(Class::Deps).filter(|prefix| !prefix.is_empty());
+    match prefix.filter(|prefix| is_first && !is_given(prefix)) {
+        Some(prefix) => {
+            let mut behind = own.parts.iter().skip_while(|part| !part.is(Class::Deps));
+            // What tells entries apart behind the hash is not in the prefix.
+            let is_lost = behind.any(|part| !part.is_literal && !part.is(Class::Deps));
+            let safety = if is_lost { Safety::Unsafe } else { Safety::Safe };
+            edits::drop_or_change(repository, key, Some(prefix), safety)
+        }
+        None if prefix.is_some() || dead < one.cache.restore_keys.len() => {
+            edits::drop_or_change(repository, key, None, Safety::Safe)
+        }
+        None => None,
+    }
 }
 
 fn finding(key: &Template, one: &CachedBy<'_>) -> Finding {

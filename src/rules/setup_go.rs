@@ -3,6 +3,9 @@
 use crate::config::pipeline::{CacheState, Checkout, DependencyFile, Job, SetupGo, Step, StepKind};
 use crate::config::template::Part;
 use crate::config::{PathPattern, Repository};
+use crate::finding::{Edit, Safety};
+
+use super::edits;
 
 /// A setup-go step that caches unless something keeps it from it.
 #[derive(Clone, Copy)]
@@ -41,6 +44,23 @@ fn in_state(repository: &Repository, state: CacheState) -> impl Iterator<Item = 
             let after = job.steps.get(index.saturating_add(1)..)?;
             (setup.cache == state).then_some(Caching { job, step, setup, before, after })
         })
+    })
+}
+
+/// Turns the cache of a setup-go step off for what another step of the job does.
+///
+/// Only where both are written in one list of steps: whoever uses one of them uses the other.
+pub(super) fn without_cache(
+    repository: &Repository,
+    one: &Caching<'_>,
+    other: &Step,
+) -> Option<Edit> {
+    let place = &one.step.place;
+    if other.place.path != place.path {
+        return None;
+    }
+    edits::add_input(repository, place, "cache", "false", Safety::Safe).or_else(|| {
+        edits::change_input(repository, place, "cache", "true", "false", Safety::Unsafe)
     })
 }
 

@@ -1,7 +1,7 @@
 #![doc = include_str!("setup_go_before_checkout.md")]
 
 use super::setup_go::{Caching, Dependencies, caching};
-use super::{Check, Rule};
+use super::{Check, Rule, edits};
 use crate::config::Repository;
 use crate::finding::{Finding, Level};
 
@@ -16,11 +16,11 @@ pub(super) const RULE: Rule = Rule {
 fn check(repository: &Repository) -> Vec<Finding> {
     caching(repository)
         .filter(|one| one.dependencies(repository) == Dependencies::NotYet)
-        .map(|one| finding(&one))
+        .map(|one| finding(repository, &one))
         .collect()
 }
 
-fn finding(one: &Caching<'_>) -> Finding {
+fn finding(repository: &Repository, one: &Caching<'_>) -> Finding {
     RULE.finding(
         &one.step.subject,
         "setup-go looks for its dependency file before the repository is checked out, finds none, \
@@ -28,4 +28,5 @@ fn finding(one: &Caching<'_>) -> Finding {
     )
     .at(one.step.place.clone())
     .with_fix("move the checkout step before this one")
+    .with_edits(edits::checkout_before(repository, one.job, one.step))
 }

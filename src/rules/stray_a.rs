@@ -1,6 +1,6 @@
 #![doc = include_str!("stray_a.md")]
 
-use super::{Builds, Check, Rule, commands};
+use super::{Builds, Check, Rule, commands, edits};
 use crate::config::Repository;
 use crate::finding::{Finding, Level};
 use crate::golang::flags::Origin;
@@ -21,7 +21,10 @@ fn check_files(repository: &Repository) -> Vec<Finding> {
         .map(|command| {
             let flag = command.flag("a");
             let (message, fix) = said(flag.map(|flag| flag.origin));
-            commands::finding(&RULE, command, commands::place(flag), message).with_fix(fix)
+            let edit = flag.and_then(|flag| edits::without_flag(repository, command, flag));
+            commands::finding(&RULE, command, commands::place(flag), message)
+                .with_fix(fix)
+                .with_edits(edit.map(|edit| vec![edit]))
         })
         .collect()
 }

@@ -6,6 +6,7 @@ mod fix;
 mod formats;
 mod not_resolved;
 mod paths;
+mod refusals;
 
 use std::fs;
 use std::path::Path;
