@@ -288,8 +288,11 @@ fn workflow(code: &str) -> String {
     let (setup, cache) = match code.contains("uses: actions/cache") {
         true => ("cache: false", String::new()),
         false => {
-            let paths = "path: |\n  ~/.cache/go-build\n  ~/go/pkg/mod\n";
-            let with = indented(&format!("{paths}{inputs}"), 10);
+            let inputs = match inputs.starts_with("path:") {
+                true => format!("{inputs}{KEY}"),
+                false => format!("path: |\n  ~/.cache/go-build\n  ~/go/pkg/mod\n{inputs}"),
+            };
+            let with = indented(&inputs, 10);
             (setup, format!("      - uses: actions/cache@v4\n        with:\n{with}"))
         }
     };

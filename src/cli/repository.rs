@@ -7,6 +7,7 @@ use std::{fs, io};
 use crate::capture::tree::Source;
 use crate::config::{self, PathPattern, Repository, SourceFile, Unread};
 use crate::finding::Place;
+use crate::units::{ColumnNumber, LineNumber};
 
 /// A CI or build file of 1 MB is none; its parser refuses it by name.
 const LARGEST: u64 = 2 << 20;
@@ -84,8 +85,8 @@ impl Reader<'_> {
         match read_file(&self.root.join(path)) {
             Ok(Some(text)) => self.files.push(SourceFile { path: path.to_owned(), text }),
             Ok(None) => {}
-            Err(reason) => {
-                let place = Place { path: path.to_owned(), at: None };
+            Err(Refused { at, reason }) => {
+                let place = Place { path: path.to_owned(), at };
                 self.unread.push(Unread { place, reason });
             }
         }
@@ -137,28 +138,48 @@ pub(super) fn looks_into(path: &str) -> bool {
     config::is_read(path) || config::may_be_script(path)
 }
 
+/// Why a file was not taken, and where in it the reason is.
+struct Refused {
+    at: Option<(LineNumber, ColumnNumber)>,
+    reason: String,
+}
+
+impl Refused {
+    fn whole(reason: impl ToString) -> Self {
+        Self { at: None, reason: reason.to_string() }
+    }
+
+    fn behind(before: &[u8], reason: &str) -> Self {
+        let line = before.iter().filter(|byte| **byte == b'\n').count();
+        let start = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+        let column = String::from_utf8_lossy(&before[start..]).chars().count();
+        let at = (LineNumber::from_index(line), ColumnNumber::from_index(column));
+        Self { at: Some(at), reason: reason.to_owned() }
+    }
+}
+
 /// `None` is no file: a link may lead out of the tree, and a listed file may be deleted.
-fn read_file(file: &Path) -> Result<Option<String>, String> {
+fn read_file(file: &Path) -> Result<Option<String>, Refused> {
     let data = match fs::symlink_metadata(file) {
         Err(err) if err.kind() == io::ErrorKind::NotFound => return Ok(None),
-        data => data.map_err(|err| err.to_string())?,
+        data => data.map_err(Refused::whole)?,
     };
     if !data.is_file() {
         return Ok(None);
     }
     if data.len() > LARGEST {
-        return Err(format!(
+        return Err(Refused::whole(format!(
             "it has {} bytes, and no CI or build file has more than {LARGEST}",
             data.len()
-        ));
+        )));
     }
-    let bytes = fs::read(file).map_err(|err| err.to_string())?;
+    let bytes = fs::read(file).map_err(Refused::whole)?;
     if let Some(at) = bytes.iter().position(|byte| *byte == 0) {
-        return Err(format!("byte {at} is NUL: it is no text"));
+        return Err(Refused::behind(&bytes[..at], "there is a NUL byte: it is no text"));
     }
-    let text = String::from_utf8(bytes);
-    text.map(Some).map_err(|err| {
-        format!("byte {} begins no character of UTF-8", err.utf8_error().valid_up_to())
+    String::from_utf8(bytes).map(Some).map_err(|err| {
+        let (valid, bytes) = (err.utf8_error().valid_up_to(), err.as_bytes());
+        Refused::behind(&bytes[..valid], "the next character is not of UTF-8")
     })
 }
 

@@ -47,6 +47,16 @@ impl<'a> Document<'a> {
         if tree.is_null(root) {
             return Ok(None);
         }
+        // GitHub refuses such a file, GitLab takes the last, others the first. The keys of
+        // Azure Pipelines that are expressions may well be repeated.
+        let is_name = |key| tree.text(key).is_some_and(|text| !text.starts_with("${{"));
+        if let Some((first, second)) =
+            tree.duplicate_keys().into_iter().find(|(_, second)| is_name(*second))
+        {
+            let name = tree.text(second).unwrap_or_default();
+            let reason = format!("`{name}` is set twice, first in line {}", tree.at(first).0);
+            return Err(unread(&source.path, Some(tree.at(second)), reason));
+        }
         Ok(Some(Self { path: &source.path, tree, root, text: &source.text }))
     }
 

@@ -39,6 +39,7 @@ pub use kinds::{is_read, may_be_script};
 
 pub use ignore_comment::IgnoreComment;
 
+use std::iter;
 use std::sync::OnceLock;
 
 pub use platform::{PathPattern, may_take_in, taken_in};
@@ -57,6 +58,8 @@ pub struct Repository {
     paths: Vec<String>,
     /// Files that the reader of the repository could not have.
     not_had: Vec<Unread>,
+    /// Of each file the bytes at which its lines start, found when first asked for.
+    lines: Vec<OnceLock<Vec<usize>>>,
     /// Made from the files when a rule first asks.
     reading: OnceLock<Reading>,
     /// Followed from the files when a rule first asks.
@@ -94,6 +97,7 @@ impl Repository {
         files.sort_by(|first, second| first.path.cmp(&second.path));
         paths.sort();
         Self {
+            lines: files.iter().map(|_| OnceLock::new()).collect(),
             files,
             paths,
             not_had: Vec::new(),
@@ -119,6 +123,18 @@ impl Repository {
     #[must_use]
     pub fn files(&self) -> &[SourceFile] {
         &self.files
+    }
+
+    /// A text file by its path, and the bytes at which its lines start.
+    #[must_use]
+    pub fn lines_of(&self, path: &str) -> Option<(&SourceFile, &[usize])> {
+        let index = self.files.binary_search_by(|file| file.path.as_str().cmp(path)).ok()?;
+        let (file, lines) = (self.files.get(index)?, self.lines.get(index)?);
+        let starts = lines.get_or_init(|| {
+            let ends = file.text.match_indices('\n').map(|(at, _)| at.saturating_add(1));
+            iter::once(0).chain(ends).filter(|start| *start < file.text.len()).collect()
+        });
+        Some((file, starts))
     }
 
     /// Every path of the repository, sorted.

@@ -30,8 +30,7 @@ impl<'a> Block<'a> {
         let end = end(&source, first, column);
         // What is kept at the end of such a text would be that of another one.
         let keeps = |line: &Line<'_>| line.text.trim_end().ends_with(['+']);
-        if source.lines.get(first..end)?.iter().any(|line| keeps(line) && line.text.contains(": "))
-        {
+        if source.lines.within(first..end).any(|line| keeps(&line) && line.text.contains(": ")) {
             return None;
         }
         Some(Self { source, first, end, column })
@@ -45,9 +44,8 @@ impl<'a> Block<'a> {
     }
 
     /// The lines with their indices.
-    pub(super) fn lines(&self) -> impl Iterator<Item = (usize, &Line<'a>)> {
-        let count = self.end.saturating_sub(self.first);
-        self.source.lines.iter().enumerate().skip(self.first).take(count)
+    pub(super) fn lines(&self) -> impl Iterator<Item = (usize, Line<'a>)> + use<'a> {
+        self.source.lines.numbered(self.first..self.end)
     }
 
     /// The index of the line of a key, and what stands behind its colon.
@@ -67,7 +65,7 @@ impl<'a> Block<'a> {
 
     /// The mapping below a key: the index of its first line, the one behind its last, its column.
     pub(super) fn below(&self, key: usize) -> Option<(usize, usize, usize)> {
-        let is_text = |(_, line): &(usize, &Line<'_>)| !line.is_blank() && !line.is_comment();
+        let is_text = |(_, line): &(usize, Line<'_>)| !line.is_blank() && !line.is_comment();
         let (first, line) = self.lines().filter(|(index, _)| *index > key).find(is_text)?;
         let column = line.indent();
         let is_key = line.text.get(column..)?.starts_with(|c: char| c.is_ascii_alphanumeric());
@@ -84,7 +82,7 @@ impl<'a> Block<'a> {
 /// The index behind the last line of what starts in a line and column.
 fn end(source: &Source<'_>, first: usize, column: usize) -> usize {
     let mut end = first + 1;
-    for (index, line) in source.lines.iter().enumerate().skip(first + 1) {
+    for (index, line) in source.lines.numbered(first + 1..source.lines.count()) {
         if line.is_blank() {
             continue;
         }

@@ -25,8 +25,8 @@ pub(in crate::rules) fn add_input(
             return None;
         }
         let (first, end, column) = step.below(with)?;
-        let inputs = || step.source.lines.iter().take(end).skip(first);
-        let is_given = inputs().any(|line| {
+        let mut inputs = step.source.lines.within(first..end);
+        let is_given = inputs.any(|line| {
             let own = line.text.get(column..).filter(|_| line.indent() == column);
             own.is_some_and(|own| own.starts_with("<<") || own.starts_with(&format!("{name}:")))
         });
@@ -58,13 +58,14 @@ pub(in crate::rules) fn change_input(
     let step = Block::of(repository, step)?;
     let (with, rest) = step.key("with")?;
     let (first, end, column) = step.below(with).filter(|_| is_comment(rest))?;
-    let lines = step.source.lines.get(first..end)?;
-    let index = lines.iter().position(|line| {
+    let mut lines = step.source.lines.within(first..end);
+    let line = lines.find(|line| {
         let own = line.text.get(column..).filter(|_| line.indent() == column);
         own.is_some_and(|own| own.starts_with(&format!("{name}: ")))
     })?;
-    let goes_on = lines.iter().skip(index + 1).find(|line| !line.is_blank());
-    let line = lines.get(index).filter(|_| goes_on.is_none_or(|line| line.indent() <= column))?;
+    if lines.find(|line| !line.is_blank()).is_some_and(|line| line.indent() > column) {
+        return None;
+    }
     let value = line.text.get(column + name.len() + ": ".len()..)?;
     let (start, quote) = value_in(value, old)?;
     let start = line.end() - value.len() + start;

@@ -28,7 +28,7 @@ impl<'a> Input<'a> {
     pub(in crate::rules) fn of_key(repository: &'a Repository, key: &Template) -> Option<Self> {
         let source = Source::of(repository, &key.place.path)?;
         let (index, offset) = source.at(&key.place)?;
-        let line = *source.lines.get(index)?;
+        let line = source.lines.get(index)?;
         let (before, quote, start) = around(line.text, offset, &key.text)?;
         let indent = before.strip_suffix("key: ")?;
         if !indent.bytes().all(|byte| byte == b' ') {

@@ -1,5 +1,7 @@
 //! A file cut into its lines.
 
+use std::ops::Range;
+
 use crate::config::Repository;
 use crate::finding::Place;
 
@@ -7,7 +9,15 @@ use crate::finding::Place;
 pub(super) struct Source<'a> {
     pub path: &'a str,
     pub text: &'a str,
-    pub lines: Vec<Line<'a>>,
+    pub lines: Lines<'a>,
+}
+
+/// The lines of a file.
+#[derive(Clone, Copy)]
+pub(super) struct Lines<'a> {
+    text: &'a str,
+    /// Byte at which each line starts.
+    starts: &'a [usize],
 }
 
 /// A line, the bytes that end it left out.
@@ -22,18 +32,8 @@ pub(super) struct Line<'a> {
 
 impl<'a> Source<'a> {
     pub(super) fn of(repository: &'a Repository, path: &str) -> Option<Self> {
-        let file = repository.files().iter().find(|file| file.path == path)?;
-        let mut start = 0;
-        let mut lines = Vec::new();
-        for whole in file.text.split_inclusive('\n') {
-            let text = whole.strip_suffix('\n').unwrap_or(whole);
-            let text = text.strip_suffix('\r').unwrap_or(text);
-            let (text, line_end) = whole.split_at(text.len());
-            // No column counts the byte order mark of a file.
-            let bare = text.strip_prefix('\u{feff}').filter(|_| start == 0).unwrap_or(text);
-            lines.push(Line { start: start + (text.len() - bare.len()), text: bare, line_end });
-            start += whole.len();
-        }
+        let (file, starts) = repository.lines_of(path)?;
+        let lines = Lines { text: &file.text, starts };
         Some(Self { path: &file.path, text: &file.text, lines })
     }
 
@@ -49,7 +49,7 @@ impl<'a> Source<'a> {
 
     /// How the file ends a line.
     pub(super) fn line_end(&self) -> &'a str {
-        match self.lines.first().map_or("\n", |line| line.line_end) {
+        match self.lines.get(0).map_or("\n", |line| line.line_end) {
             "" => "\n",
             line_end => line_end,
         }
@@ -59,6 +59,40 @@ impl<'a> Source<'a> {
     pub(super) fn behind(&self, index: usize) -> Option<usize> {
         let line = self.lines.get(index)?;
         Some(line.start + line.text.len() + line.line_end.len())
+    }
+}
+
+impl<'a> Lines<'a> {
+    pub(super) fn get(&self, index: usize) -> Option<Line<'a>> {
+        let start = *self.starts.get(index)?;
+        let end = self.starts.get(index + 1).copied().unwrap_or(self.text.len());
+        let whole = self.text.get(start..end)?;
+        let text = whole.strip_suffix('\n').unwrap_or(whole);
+        let text = text.strip_suffix('\r').unwrap_or(text);
+        let (text, line_end) = whole.split_at(text.len());
+        // No column counts the byte order mark of a file.
+        let bare = text.strip_prefix('\u{feff}').filter(|_| start == 0).unwrap_or(text);
+        Some(Line { start: start + (text.len() - bare.len()), text: bare, line_end })
+    }
+
+    /// The lines of a range with their indices, as far as the file goes.
+    pub(super) fn numbered(
+        self,
+        range: Range<usize>,
+    ) -> impl DoubleEndedIterator<Item = (usize, Line<'a>)> + Clone {
+        let range = range.start..range.end.min(self.starts.len());
+        range.filter_map(move |index| Some((index, self.get(index)?)))
+    }
+
+    pub(super) fn within(
+        self,
+        range: Range<usize>,
+    ) -> impl DoubleEndedIterator<Item = Line<'a>> + Clone {
+        self.numbered(range).map(|(_, line)| line)
+    }
+
+    pub(super) fn count(&self) -> usize {
+        self.starts.len()
     }
 }
 

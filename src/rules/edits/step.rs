@@ -48,9 +48,9 @@ fn moved(target: &Block<'_>, step: &Block<'_>, safety: Safety) -> Option<Vec<Edi
     let source = &step.source;
     let dash = step.dash().filter(|dash| target.dash() == Some(*dash))?;
     let (to, from) = (with_comments(target, dash), with_comments(step, dash));
-    let between = source.lines.get(to..from)?;
-    let is_left = between.iter().any(|line| !line.is_blank() && line.indent() < dash);
-    let last = from - between.iter().rev().take_while(|line| line.is_blank()).count();
+    let between = source.lines.within(to..from);
+    let is_left = between.clone().any(|line| !line.is_blank() && line.indent() < dash);
+    let last = from - between.rev().take_while(|line| line.is_blank()).count();
     let start = source.lines.get(from)?.start;
     let end = source.behind(step.end.checked_sub(1)?)?;
     let text = source.text.get(start..end)?;
@@ -75,7 +75,7 @@ fn moved(target: &Block<'_>, step: &Block<'_>, safety: Safety) -> Option<Vec<Edi
 
 /// The first line of the comments that stand right above an item.
 fn with_comments(step: &Block<'_>, dash: usize) -> usize {
-    let above = step.source.lines.get(..step.first).unwrap_or_default();
-    let comments = above.iter().rev().take_while(|l| l.is_comment() && l.indent() == dash).count();
+    let above = step.source.lines.within(0..step.first);
+    let comments = above.rev().take_while(|l| l.is_comment() && l.indent() == dash).count();
     step.first - comments
 }

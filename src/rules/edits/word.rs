@@ -96,10 +96,10 @@ impl<'a> Word<'a> {
         let place = &command.at.place;
         let first = self.source.at(place).filter(|_| place.path == self.source.path);
         let is_own = first.is_some_and(|(first, column)| {
-            let lines = self.source.lines.get(first..self.line).unwrap_or_default();
+            let mut lines = self.source.lines.within(first..self.line);
             let goes_on =
-                |line: &Line<'_>| line.text.trim_end().ends_with('\\') || line.is_comment();
-            (first, column) <= (self.line, self.range.start) && lines.iter().all(goes_on)
+                |line: Line<'_>| line.text.trim_end().ends_with('\\') || line.is_comment();
+            (first, column) <= (self.line, self.range.start) && lines.all(goes_on)
         });
         match is_own || command.at.context == Context::GoReleaser {
             true => Safety::Safe,
@@ -107,7 +107,7 @@ impl<'a> Word<'a> {
         }
     }
 
-    fn line(&self) -> Option<&Line<'a>> {
+    fn line(&self) -> Option<Line<'a>> {
         self.source.lines.get(self.line)
     }
 
