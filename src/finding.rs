@@ -26,12 +26,13 @@ pub enum Level {
 pub struct Finding {
     /// Id of the rule, such as `missing-trimpath`.
     pub rule: &'static str,
+    /// Findings of one rule are sorted by it: the next one is further down.
+    pub place: Option<Place>,
     /// What the finding is about: a package, an artifact, a command, a CI step.
     /// `allow` and `ignore` of a policy match against it.
     pub subject: String,
     /// One sentence, lower case, no full stop.
     pub message: String,
-    pub place: Option<Place>,
     /// Lines to look at, verbatim from what was read.
     pub evidence: Vec<String>,
     /// What to do, as a command or an instruction.

@@ -169,7 +169,8 @@ fn every_rule_is_listed_and_explained() {
     insta::assert_snapshot!(text.lines().take(4).collect::<Vec<_>>().join("\n"), @r#"
     # stray-a: `-a` rebuilds everything and ignores the cache
 
-    about CI and build files: lint and check; and about two builds: check; warning unless a policy says otherwise
+    about CI and build files: lint and check; and about two builds: check
+    policies say ci: error, default: error, pedantic: error, release: note
     "#);
     assert_eq!(goaudit(Path::new("/"), &["rules", "nothing"]).status.code(), Some(2));
 }

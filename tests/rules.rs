@@ -104,8 +104,6 @@ fn a_finding_in_full() {
     [
         Finding {
             rule: "cache-key-no-toolchain",
-            subject: "job build, step \"Cache\"",
-            message: "no part of the key follows the Go version: after an upgrade the exact key still hits, brings objects of the old Go, and is never saved again",
             place: Some(
                 Place {
                     path: ".github/workflows/ci.yml",
@@ -121,6 +119,8 @@ fn a_finding_in_full() {
                     ),
                 },
             ),
+            subject: "job build, step \"Cache\"",
+            message: "no part of the key follows the Go version: after an upgrade the exact key still hits, brings objects of the old Go, and is never saved again",
             evidence: [
                 "${{ runner.os }}-go-${{ hashFiles('**/go.sum') }}",
             ],

@@ -68,9 +68,13 @@ impl LintArgs {
             let comments = repository.ignore_comments();
             let findings = rules::check_files(repository);
             let verdict = policy.judge(findings, &comments, audit::today(), ran);
-            match only.as_slice() {
+            let verdict = match only.as_slice() {
                 [] => verdict,
                 only => verdict.only(|finding| is_asked(finding, only)),
+            };
+            match is_judged(repository, &audited.root, &only) {
+                true => verdict,
+                false => verdict.without_verdict("there is no file in it that goaudit reads"),
             }
         };
         let mut verdict = judge(&repository);
@@ -197,13 +201,26 @@ struct Asked {
     from: PathBuf,
 }
 
+/// Tells whether there is anything to judge in a repository, or in the folders that were asked for.
+/// A file that is not read is named in the report: a hook is handed many.
+fn is_judged(repository: &Repository, root: &Path, only: &[String]) -> bool {
+    let read = repository.files().iter().map(|file| file.path.as_str());
+    let mut paths = read.chain(repository.unread().map(|unread| unread.place.path.as_str()));
+    only.iter().any(|path| root.join(path).is_file())
+        || paths.any(|path| only.is_empty() || is_path_below(path, only))
+}
+
 /// Tells whether a finding is in one of these files or folders.
 fn is_asked(finding: &Finding, only: &[String]) -> bool {
     finding.place.as_ref().is_some_and(|place| is_below(place, only))
 }
 
 fn is_below(place: &Place, only: &[String]) -> bool {
-    only.iter().any(|asked| match place.path.strip_prefix(asked.as_str()) {
+    is_path_below(&place.path, only)
+}
+
+fn is_path_below(path: &str, only: &[String]) -> bool {
+    only.iter().any(|asked| match path.strip_prefix(asked.as_str()) {
         Some(rest) => asked.is_empty() || rest.is_empty() || rest.starts_with('/'),
         None => false,
     })

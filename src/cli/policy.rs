@@ -36,6 +36,11 @@ pub(super) fn known<T>(call: impl FnOnce(&Known<'_>) -> T) -> T {
     call(&Known { rules: &rules, variations: &variations })
 }
 
+/// A policy that comes with goaudit.
+pub(super) fn shipped(name: &str) -> Result<Policy, Error> {
+    known(|known| shipped_known(name, known))
+}
+
 fn load_known(
     named: Option<&str>,
     dir: &Path,
@@ -49,7 +54,7 @@ fn load_known(
     };
     let (policy, name) = match (named, own()) {
         (Some(name), own) if SHIPPED.iter().any(|(shipped, _)| *shipped == name) => {
-            let judge = shipped(name, known)?;
+            let judge = shipped_known(name, known)?;
             match own {
                 Some(file) => (
                     judge.of_project(from_file(&file, dir, known)?),
@@ -61,7 +66,7 @@ fn load_known(
         // A file that is named is relative to where the user is; its own places are told by that name.
         (Some(file), _) => (from_file(file, Path::new(""), known)?, file.to_owned()),
         (None, Some(file)) => (from_file(&file, dir, known)?, file),
-        (None, None) => (shipped("default", known)?, "default".to_owned()),
+        (None, None) => (shipped_known("default", known)?, "default".to_owned()),
     };
     Ok(Loaded { policy, name })
 }
@@ -75,7 +80,7 @@ pub(super) fn load_around(named: Option<&str>, root: &Path, from: &Path) -> Resu
     load_below(named, root, &below.unwrap_or(Path::new("")).to_string_lossy())
 }
 
-fn shipped(name: &str, known: &Known<'_>) -> Result<Policy, Error> {
+fn shipped_known(name: &str, known: &Known<'_>) -> Result<Policy, Error> {
     let invalid = |problems| Error::Policy { path: name.to_owned(), problems };
     Chain::of_shipped(name)
         .map_err(|problem| invalid(vec![problem]))?

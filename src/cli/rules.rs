@@ -3,8 +3,9 @@ use std::io::Write;
 
 use clap::Args;
 
-use crate::cli::{Error, Exit, emit};
+use crate::cli::{Error, Exit, emit, policy};
 use crate::finding::Level;
+use crate::policy::{Policy, SHIPPED};
 use crate::rules::{self, Check, RULES, Rule};
 
 /// List the rules, or explain one
@@ -17,8 +18,8 @@ pub(super) struct RulesArgs {
 impl RulesArgs {
     pub(super) fn run(&self, out: &mut dyn Write) -> Result<Exit, Error> {
         let text = match &self.id {
-            None => list(),
-            Some(id) => explain(rules::by_id(id).ok_or_else(|| Error::NoRule { id: id.clone() })?),
+            None => list()?,
+            Some(id) => explain(rules::by_id(id).ok_or_else(|| Error::NoRule { id: id.clone() })?)?,
         };
         emit(out, &text)?;
         Ok(Exit::Kept)
@@ -53,8 +54,13 @@ fn reads(rule: &Rule) -> Reads {
     }
 }
 
-fn level(rule: &Rule) -> &'static str {
-    match rule.level {
+/// The policies that come with goaudit, each with its name.
+fn shipped() -> Result<Vec<(&'static str, Policy)>, Error> {
+    SHIPPED.iter().map(|(name, _)| Ok((*name, policy::shipped(name)?))).collect()
+}
+
+fn word(level: Level) -> &'static str {
+    match level {
         Level::Error => "error",
         Level::Warning => "warning",
         Level::Note => "note",
@@ -62,27 +68,34 @@ fn level(rule: &Rule) -> &'static str {
     }
 }
 
-fn explain(rule: &Rule) -> String {
+fn explain(rule: &Rule) -> Result<String, Error> {
     let about = READS.iter().find(|(reads_, _)| *reads_ == reads(rule)).map_or("", |(_, it)| it);
-    format!(
-        "# {}: {}\n\n{about}; {} unless a policy says otherwise\n\n{}",
+    let levels = shipped()?.into_iter().map(|(name, policy)| (name, word(policy.level(rule.id))));
+    let levels: Vec<String> = levels.map(|(name, level)| format!("{name}: {level}")).collect();
+    Ok(format!(
+        "# {}: {}\n\n{about}\npolicies say {}\n\n{}",
         rule.id,
         rule.summary,
-        level(rule),
+        levels.join(", "),
         rule.explanation
-    )
+    ))
 }
 
-fn list() -> String {
+fn list() -> Result<String, Error> {
+    let policy = policy::shipped("default")?;
     let width = RULES.iter().map(|rule| rule.id.len()).max().unwrap_or_default();
     let mut text = String::new();
     for (kind, title) in READS {
         let _ = writeln!(text, "{title}");
         for rule in RULES.iter().filter(|rule| reads(rule) == kind) {
-            let _ = writeln!(text, "  {:7}  {:width$}  {}", level(rule), rule.id, rule.summary);
+            let level = word(policy.level(rule.id));
+            let _ = writeln!(text, "  {level:7}  {:width$}  {}", rule.id, rule.summary);
         }
         text.push('\n');
     }
-    text.push_str("`goaudit rules RULE` says why it matters, what to do, and when to ignore it.\n");
-    text
+    text.push_str(
+        "The levels are those of the policy `default`. `goaudit rules RULE` tells those of the others, why it \
+         matters, what to do, and when to ignore it.\n",
+    );
+    Ok(text)
 }

@@ -80,7 +80,14 @@ fn unused(comment: &IgnoreComment, rule: &str, is_used: bool) -> Option<Finding>
         return Some(fault(comment, rule, message, "set its level in the policy"));
     }
     let message = "the comment matches no finding on its line or the one below".to_owned();
-    (!is_used).then(|| fault(comment, rule, message, "remove it"))
+    (!is_used).then(|| {
+        fault(
+            comment,
+            rule,
+            message,
+            "put it on the line of the finding or right above, or remove it",
+        )
+    })
 }
 
 fn fault(comment: &IgnoreComment, subject: &str, message: String, fix: &str) -> Finding {

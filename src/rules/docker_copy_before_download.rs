@@ -30,7 +30,7 @@ fn check(repository: &Repository) -> Vec<Finding> {
             let finding = commands::finding(&RULE, command, place.as_ref(), message);
             let edit = edit(repository, run, copy).map(|edit| vec![edit]);
             findings.push(finding.with_edits(edit).with_fix(
-                "before it: COPY go.mod go.sum ./\nRUN go mod download\nor mount: RUN --mount=type=cache,target=/go/pkg/mod …",
+                "before it: COPY go.mod go.sum ./\nRUN go mod download\nwith `replace x => ./x` in go.mod that folder is needed, too\nor mount: RUN --mount=type=cache,target=/go/pkg/mod …",
             ));
         }
     }

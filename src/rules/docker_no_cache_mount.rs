@@ -23,11 +23,18 @@ fn check(repository: &Repository) -> Vec<Finding> {
                 let instruction = run.stage.instructions.get(run.at.instruction)?;
                 edits::mount(repository, instruction, run.run, dir)
             });
-            let target = dir.unwrap_or_else(|| "/root/.cache/go-build".to_owned());
             let message =
                 "each build of this layer compiles all packages: no cache is mounted on GOCACHE";
-            let fix = format!("RUN --mount=type=cache,target={target} …");
-            let finding = commands::finding(&RULE, command, None, message).with_fix(fix);
+            let fix = match dir {
+                Some(dir) => format!("RUN --mount=type=cache,target={dir} …"),
+                None => "RUN --mount=type=cache,target=DIR,uid=UID … with what `go env GOCACHE` says for the user of the stage"
+                    .to_owned(),
+            };
+            // What a script compiles is told where the image runs it: there the mount goes.
+            let is_called = command.at.place.path != run.file.path;
+            let instruction = run.stage.instructions.get(run.at.instruction);
+            let place = instruction.filter(|_| is_called).map(|one| one.spot.place());
+            let finding = commands::finding(&RULE, command, place.as_ref(), message).with_fix(fix);
             Some(finding.with_edits(edit.map(|edit| vec![edit])))
         })
         .collect()

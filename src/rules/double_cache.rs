@@ -3,8 +3,7 @@
 use super::setup_go::{Dependencies, caching, without_cache};
 use super::{Check, Rule};
 use crate::config::Repository;
-use crate::config::go_paths::GoDir;
-use crate::config::pipeline::{Flag, Job, Step};
+use crate::config::pipeline::{Flag, Step};
 use crate::finding::{Edit, Finding, Level, Safety};
 
 pub(super) const RULE: Rule = Rule {
@@ -29,22 +28,14 @@ fn check(repository: &Repository) -> Vec<Finding> {
                 && cache.lookup_only == Flag::No
                 && !may_exclude
             {
+                // Which of the two is the better cache only its owner knows.
                 let edit = without_cache(repository, &setup, step);
-                let safety = if is_whole(setup.job) { Safety::Safe } else { Safety::Unsafe };
-                let edit = edit.map(|edit| vec![Edit { safety: edit.safety.max(safety), ..edit }]);
+                let edit = edit.map(|edit| vec![Edit { safety: Safety::Unsafe, ..edit }]);
                 findings.push(finding(step, setup.step).with_edits(edit));
             }
         }
     }
     findings
-}
-
-/// Whether the other steps cache all that setup-go would.
-fn is_whole(job: &Job) -> bool {
-    let caches =
-        || job.caches().filter(|(step, cache)| !step.is_conditional && cache.how.restores());
-    let has = |dir| caches().any(|(_, cache)| cache.has(dir));
-    has(GoDir::Build) && has(GoDir::Modules)
 }
 
 fn finding(step: &Step, setup: &Step) -> Finding {

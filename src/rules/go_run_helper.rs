@@ -1,10 +1,11 @@
 #![doc = include_str!("go_run_helper.md")]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Check, Rule, commands};
 use crate::config::Repository;
 use crate::config::go_command::{Context, GoCommand};
+use crate::config::text::Text;
 use crate::finding::{Finding, Level, Place};
 
 pub(super) const RULE: Rule = Rule {
@@ -29,6 +30,24 @@ fn check(repository: &Repository) -> Vec<Finding> {
             places.push(&command.at.place);
         }
     }
+    // Two programs of one folder name cannot both be that file.
+    let mut called: BTreeMap<String, BTreeSet<_>> = BTreeMap::new();
+    for command in &runs {
+        let (dir, helper) = key(command);
+        called.entry(name(helper, dir)).or_default().insert((dir, helper));
+    }
+    let names = |command: &GoCommand, helper: &str| {
+        let name = name(helper, command.at.dir.as_deref());
+        match called.get(&name) {
+            Some(programs) if programs.len() > 1 => {
+                let dir = command.at.dir.as_deref().unwrap_or_default();
+                let whole = format!("{dir}/{}", helper.trim_end_matches(".go"));
+                let parts = whole.split('/').filter(|part| !matches!(*part, "" | "." | ".."));
+                parts.collect::<Vec<_>>().join("-")
+            }
+            _ => name,
+        }
+    };
     let finding = |command: &&GoCommand| {
         let helper = helper(command)?;
         let callers = ways.get(&command.at.place).copied().unwrap_or(1);
@@ -43,7 +62,11 @@ fn check(repository: &Repository) -> Vec<Finding> {
             "go run {helper} links the tool anew up to Go 1.23, and keeps its executable in GOCACHE since 1.24, one \
              more for each change of it{times}"
         );
-        Some(commands::finding(&RULE, command, None, message).with_fix(fix(command, helper)))
+        Some(commands::finding(&RULE, command, None, message).with_fix(fix(
+            command,
+            helper,
+            &names(command, helper),
+        )))
     };
     runs.iter().filter_map(finding).collect()
 }
@@ -59,12 +82,12 @@ fn helper(command: &GoCommand) -> Option<&str> {
         || package.starts_with("../")
         || package == "."
         || package.ends_with(".go");
-    (is_local && !package.contains(['@', '$', '{'])).then_some(package)
+    // A pattern is one program today and may be two tomorrow.
+    (is_local && !package.contains(['@', '$', '{']) && !package.contains("...")).then_some(package)
 }
 
 /// The line as it may be written instead.
-fn fix(command: &GoCommand, helper: &str) -> String {
-    let name = name(helper, command.at.dir.as_deref());
+fn fix(command: &GoCommand, helper: &str, name: &str) -> String {
     let flags: Vec<String> = command
         .flags
         .iter()
@@ -74,46 +97,42 @@ fn fix(command: &GoCommand, helper: &str) -> String {
             None => format!("-{} ", flag.name),
         })
         .collect();
-    let build = |output: &str| format!("go build {}-o {output} {helper}", flags.concat());
-    let arguments: Vec<String> = command
-        .words
-        .iter()
-        .skip_while(|word| word.shown() != helper)
-        .skip(1)
-        .map(|word| word.shown())
-        .filter(|word| !word.is_empty())
-        .collect();
+    let mut words =
+        command.words.iter().map(Text::shown).skip_while(|word| word != helper).peekable();
+    // A program may be given as several files.
+    let mut program = vec![words.next().unwrap_or_else(|| helper.to_owned())];
+    while helper.ends_with(".go")
+        && let Some(file) = words.next_if(|word| word.ends_with(".go"))
+    {
+        program.push(file);
+    }
+    let program = program.join(" ");
+    let build = |output: &str| format!("go build {}-o {output} {program}", flags.concat());
+    let arguments: Vec<String> = words.filter(|word| !word.is_empty()).collect();
     let call = format!("bin/{name} {}", arguments.join(" "));
     let call = call.trim_end();
-    match command.at.context {
-        Context::MakeTarget => format!(
-            "bin/{name}: $(shell find {} -name '*.go') go.mod\n\t{}\nlet this target need bin/{name} and call: {call}\nbin/ in \
-             .gitignore",
-            folder(helper),
-            build("$@"),
+    if command.at.context == Context::MakeTarget {
+        let build = build("$@");
+        // Only go knows all that the program is made of; it does nothing where nothing changed.
+        return format!(
+            ".PHONY: bin/{name}\nbin/{name}:\n\t{build}\nlet this target need bin/{name} and call: {call}\nbin/ in \
+             .gitignore"
+        );
+    }
+    let built = format!("{}\n{call}", build(&format!("bin/{name}")));
+    match tool(helper) {
+        Some((package, tool)) => format!(
+            "{built}\nor, since Go 1.24: go get -tool {package} once, then go tool {tool}, which is kept in GOCACHE, too"
         ),
-        _ => format!(
-            "{}\n{call}\nor, since Go 1.24: go get -tool {} once, then go tool {name}",
-            build(&format!("bin/{name}")),
-            package(helper)
-        ),
+        None => built,
     }
 }
 
-/// The package of a helper as `go get -tool` takes it.
-fn package(helper: &str) -> String {
-    let folder = folder(helper);
-    match folder.starts_with('.') {
-        true => folder.to_owned(),
-        false => format!("./{folder}"),
-    }
-}
-
-fn folder(helper: &str) -> &str {
-    match helper.strip_suffix(".go") {
-        Some(_) => helper.rsplit_once('/').map_or(".", |(folder, _)| folder),
-        None => helper,
-    }
+/// The package of a helper as `go get -tool` takes it, and the name that `go tool` then knows.
+fn tool(helper: &str) -> Option<(&str, &str)> {
+    let (_, name) = helper.trim_end_matches('/').rsplit_once('/')?;
+    let is_folder = helper.starts_with("./") && !helper.ends_with(".go");
+    (is_folder && !matches!(name, "." | "..")).then_some((helper, name))
 }
 
 /// What the executable may be called.

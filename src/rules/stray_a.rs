@@ -2,7 +2,7 @@
 
 use super::{Builds, Check, Rule, commands, edits};
 use crate::config::Repository;
-use crate::finding::{Finding, Level};
+use crate::finding::{Edit, Finding, Level, Safety};
 use crate::golang::flags::Origin;
 
 pub(crate) const RULE: Rule = Rule {
@@ -22,6 +22,11 @@ fn check_files(repository: &Repository) -> Vec<Finding> {
             let flag = command.flag("a");
             let (message, fix) = said(flag.map(|flag| flag.origin));
             let edit = flag.and_then(|flag| edits::without_flag(repository, command, flag));
+            // What runs under a condition may be the way to ask for it.
+            let edit = edit.map(|edit| match command.at.is_maybe {
+                true => Edit { safety: Safety::Unsafe, ..edit },
+                false => edit,
+            });
             commands::finding(&RULE, command, commands::place(flag), message)
                 .with_fix(fix)
                 .with_edits(edit.map(|edit| vec![edit]))

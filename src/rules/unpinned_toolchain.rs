@@ -2,7 +2,7 @@
 
 use super::{Builds, Check, Rule};
 use crate::config::Repository;
-use crate::config::pipeline::{Image, Job, VersionSource};
+use crate::config::pipeline::{Image, Job, System, VersionSource};
 use crate::config::template::Part;
 use crate::finding::{Finding, Level};
 
@@ -55,7 +55,8 @@ const IMAGES: &[&str] = &["golang", "cimg/go", "circleci/golang", "cloud-builder
 /// to try the newest Go.
 fn check_files(repository: &Repository) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for job in repository.pipelines().iter().flat_map(|pipeline| &pipeline.jobs) {
+    let jobs = repository.pipelines().iter();
+    for (system, job) in jobs.flat_map(|one| one.jobs.iter().map(|job| (one.system, job))) {
         let owner = job.steps.first().map_or(job.id.as_str(), |step| {
             step.subject.split_once(", ").map_or(step.subject.as_str(), |(owner, _)| owner)
         });
@@ -63,14 +64,14 @@ fn check_files(repository: &Repository) -> Vec<Finding> {
         for step in &job.steps {
             findings.extend(step.image.iter().filter_map(|image| of_image(image, &step.subject)));
         }
-        findings.extend(of_setup(job));
+        findings.extend(of_setup(job, system));
     }
     findings
 }
 
 /// What the last step that installs Go asks for. One before it only reads a file
 /// of versions or builds a tool.
-fn of_setup(job: &Job) -> Option<Finding> {
+fn of_setup(job: &Job, system: System) -> Option<Finding> {
     let (step, setup) = job.setups().last()?;
     let VersionSource::Input(version) = &setup.version else { return None };
     let version = literal(version).filter(|version| floats(version))?;
@@ -78,7 +79,10 @@ fn of_setup(job: &Job) -> Option<Finding> {
         "`{version}` is another Go version after each release, so all caches of it are cold then \
          and the next build may give other bytes"
     );
-    let fix = "name a version, such as 1.25.5, or read it from go.mod";
+    let fix = match system {
+        System::GitHub => "go-version-file: go.mod, or the whole version that go.mod asks for",
+        _ => "name the whole version that go.mod asks for",
+    };
     Some(RULE.finding(&step.subject, message).at(step.place.clone()).with_fix(fix))
 }
 
@@ -102,7 +106,7 @@ fn of_image(image: &Image, subject: &str) -> Option<Finding> {
     );
     // This one has ended, and has no new versions.
     let path = path.replace("circleci/golang", "cimg/go");
-    let fix = format!("name a version: {path}:1.25.5, the one that go.mod asks for");
+    let fix = format!("{path}:1.N.P, with the version that go.mod asks for");
     Some(RULE.finding(subject, message).at(image.place.clone()).with_fix(fix))
 }
 

@@ -3,6 +3,7 @@
 use super::volatility::{self, Volatile};
 use super::{Builds, Check, Rule, commands};
 use crate::config::Repository;
+use crate::config::go_command::Context;
 use crate::detect::{self, Look};
 use crate::finding::{Finding, Level};
 
@@ -26,7 +27,11 @@ fn check_files(repository: &Repository) -> Vec<Finding> {
             let message = format!("-ldflags stamps {}: each build gives other bytes", why.what());
             let place = piece.spot.place();
             let finding = commands::finding(&RULE, command, Some(&place), message);
-            findings.push(finding.with_fix(fix(Some(Look::Time))));
+            let is_template = command.at.context == Context::GoReleaser;
+            findings.push(finding.with_fix(match is_template {
+                true => "stamp {{ .CommitDate }} in its place",
+                false => fix(Some(Look::Time)),
+            }));
         }
     }
     let default = repository.releases().filter(|(_, build)| build.ldflags.is_none());

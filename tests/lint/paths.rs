@@ -89,7 +89,11 @@ runs:
 #[test]
 fn a_file_that_git_ignores_is_judged_where_it_is_named() {
     let room = Room::new(&[(WORKFLOW, TWO), (".gitignore", "/.github\n")]);
-    assert_eq!(code(&room.lint(&[])), 0);
+    // Where there is nothing to judge there is no verdict; a hook may be handed any file.
+    let output = room.lint(&[]);
+    assert_eq!(code(&output), 3);
+    assert!(stdout(&output).contains("there is no file in it that goaudit reads"), "{output:?}");
+    assert_eq!(code(&room.lint(&[".gitignore"])), 0);
     assert_eq!(code(&room.lint(&[WORKFLOW])), 1);
 }
 

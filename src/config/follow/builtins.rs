@@ -272,7 +272,8 @@ impl Follow<'_> {
         frame: &Frame,
     ) {
         let Some((first, rest)) = words.split_first() else { return };
-        if first.shown().contains('/') || first.known().is_none() {
+        let is_open = |text: &str| text.starts_with("${{") || text.starts_with("$[[");
+        if first.shown().contains('/') || is_open(&first.shown()) {
             self.call_script(first, rest, prefix, spot, state, frame);
         }
     }
