@@ -64,8 +64,10 @@ pub(super) fn read(file: &SourceFile) -> Vec<IgnoreComment> {
 fn before_comment(text: &str) -> Option<&str> {
     let text = text.trim_end();
     let code = text.strip_suffix("//").unwrap_or_else(|| text.trim_end_matches('#'));
-    let is_comment = code.len() < text.len() && !code.ends_with(|c: char| !c.is_whitespace());
-    is_comment.then_some(code)
+    // make runs a comment in a recipe, and `@` keeps it from being printed.
+    let bare = code.strip_suffix('@').filter(|before| before.trim().is_empty()).unwrap_or(code);
+    let is_comment = code.len() < text.len() && !bare.ends_with(|c: char| !c.is_whitespace());
+    is_comment.then_some(bare)
 }
 
 /// Reads ` ignore[a, b] reason`.
@@ -85,7 +87,8 @@ fn parse(text: &str) -> Option<(Vec<String>, String)> {
 
 /// The lines that a comment is about: its own, or the one below it, each with what belongs to it.
 fn covered(lines: &[&str], comment: usize, is_trailing: bool) -> Option<(u32, u32)> {
-    let is_comment = |line: &&str| line.trim_start().starts_with(['#', '/']);
+    let is_comment =
+        |line: &&str| line.trim_start().trim_start_matches('@').starts_with(['#', '/']);
     let first = if is_trailing {
         comment
     } else {
@@ -151,6 +154,10 @@ mod tests {
         insta::assert_snapshot!(
             first("  #goaudit:ignore[a,b , c]: why\n  # more\n  key: x\n"),
             @r#"1:3 ["a", "b", "c"] "why" covers 3-3"#
+        );
+        insta::assert_snapshot!(
+            first("\t@# goaudit: ignore[a] why\n\tgo build -a\n"),
+            @r#"1:2 ["a"] "why" covers 2-2"#
         );
         insta::assert_snapshot!(first("# goaudit: ignore[a] why\n\nkey: x\n"), @r#"1:1 ["a"] "why" covers nothing"#);
         insta::assert_snapshot!(first("# goaudit: ignore[a] why"), @r#"1:1 ["a"] "why" covers nothing"#);
