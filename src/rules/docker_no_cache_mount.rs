@@ -1,6 +1,6 @@
 #![doc = include_str!("docker_no_cache_mount.md")]
 
-use super::{Check, Rule, commands, docker, edits};
+use super::{Check, Rule, docker, edits};
 use crate::config::Repository;
 use crate::config::go_paths::GoDir;
 use crate::finding::{Finding, Level};
@@ -27,7 +27,7 @@ fn check(repository: &Repository) -> Vec<Finding> {
             let message =
                 "each build of this layer compiles all packages: no cache is mounted on GOCACHE";
             let fix = format!("RUN --mount=type=cache,target={target} …");
-            let finding = commands::finding(&RULE, command, None, message).with_fix(fix);
+            let finding = run.finding(&RULE, command, None, message).with_fix(fix);
             Some(finding.with_edits(edit.map(|edit| vec![edit])))
         })
         .collect()

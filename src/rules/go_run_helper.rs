@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::{Check, Rule, commands};
 use crate::config::Repository;
 use crate::config::go_command::{Context, GoCommand};
+use crate::config::text::Text;
 use crate::finding::{Finding, Level, Place};
 
 pub(super) const RULE: Rule = Rule {
@@ -43,7 +44,10 @@ fn check(repository: &Repository) -> Vec<Finding> {
             "go run {helper} links the tool anew up to Go 1.23, and keeps its executable in GOCACHE since 1.24, one \
              more for each change of it{times}"
         );
-        Some(commands::finding(&RULE, command, None, message).with_fix(fix(command, helper)))
+        Some(
+            commands::finding(&RULE, command, None, message)
+                .with_fix(fix(repository, command, helper)),
+        )
     };
     runs.iter().filter_map(finding).collect()
 }
@@ -63,12 +67,12 @@ fn helper(command: &GoCommand) -> Option<&str> {
 }
 
 /// The line as it may be written instead.
-fn fix(command: &GoCommand, helper: &str) -> String {
+fn fix(repository: &Repository, command: &GoCommand, helper: &str) -> String {
     let name = name(helper, command.at.dir.as_deref());
     let flags: Vec<String> = command
         .flags
         .iter()
-        .filter(|flag| flag.place.is_some())
+        .filter(|flag| flag.place.is_some() && flag.name != "C")
         .map(|flag| match &flag.value {
             Some(value) => format!("-{}={} ", flag.name, value.shown()),
             None => format!("-{} ", flag.name),
@@ -83,29 +87,97 @@ fn fix(command: &GoCommand, helper: &str) -> String {
         .map(|word| word.shown())
         .filter(|word| !word.is_empty())
         .collect();
-    let call = format!("bin/{name} {}", arguments.join(" "));
-    let call = call.trim_end();
-    match command.at.context {
-        Context::MakeTarget => format!(
-            "bin/{name}: $(shell find {} -name '*.go') go.mod\n\t{}\nlet this target need bin/{name} and call: {call}\nbin/ in \
-             .gitignore",
-            folder(helper),
-            build("$@"),
+    let with_arguments =
+        |call: String| format!("{call} {}", arguments.join(" ")).trim_end().to_owned();
+    let changed = command.flag("C").and_then(|flag| flag.value.as_ref()).map(Text::shown);
+    if command.at.context == Context::MakeTarget {
+        let below = below_makefile(command);
+        let find = match &below {
+            Some(below) => join(below, folder(helper)),
+            None => folder(helper).to_owned(),
+        };
+        let (build, call) = match &below {
+            Some(below) => (
+                format!("cd {below} && {}", build("$(CURDIR)/$@")),
+                format!("$(CURDIR)/bin/{name}"),
+            ),
+            None => (build("$@"), format!("bin/{name}")),
+        };
+        let call = match changed {
+            Some(dir) => format!("cd {dir} && {}", with_arguments(call)),
+            None => with_arguments(call),
+        };
+        return format!(
+            "bin/{name}: $(shell find {find} -name '*.go'){}\n\t{build}\nlet this target need bin/{name} and call: \
+             {call}\nbin/ in .gitignore",
+            go_mod(repository, command),
+        );
+    }
+    let lines = match changed {
+        Some(dir) => format!(
+            "(cd {dir} && {})\n(cd {dir} && {})",
+            build(&format!("\"$OLDPWD/bin/{name}\"")),
+            with_arguments(format!("\"$OLDPWD/bin/{name}\"")),
         ),
-        _ => format!(
-            "{}\n{call}\nor, since Go 1.24: go get -tool {} once, then go tool {name}",
-            build(&format!("bin/{name}")),
-            package(helper)
-        ),
+        None => {
+            format!("{}\n{}", build(&format!("bin/{name}")), with_arguments(format!("bin/{name}")))
+        }
+    };
+    // A file may be one that no package has, for its build constraint, and a tool has the name of
+    // the folder of its package.
+    let is_tool = command.flag("C").is_none()
+        && !helper.ends_with(".go")
+        && helper.trim_end_matches('/').rsplit('/').next() == Some(name.as_str())
+        && command.at.dir.as_deref().is_some_and(|dir| has_module(repository, dir));
+    match is_tool {
+        true => {
+            format!("{lines}\nor, since Go 1.24: go get -tool {helper} once, then go tool {name}")
+        }
+        false => lines,
     }
 }
 
-/// The package of a helper as `go get -tool` takes it.
-fn package(helper: &str) -> String {
-    let folder = folder(helper);
-    match folder.starts_with('.') {
-        true => folder.to_owned(),
-        false => format!("./{folder}"),
+/// The folder of a command below that of its makefile, where a line changes to it.
+fn below_makefile(command: &GoCommand) -> Option<String> {
+    let dir = command.at.dir.as_deref()?;
+    let file = parent(&command.at.place.path);
+    let rest = if file.is_empty() { dir } else { dir.strip_prefix(file)?.strip_prefix('/')? };
+    (!rest.is_empty()).then_some(rest.to_owned())
+}
+
+/// The go.mod around a command as its makefile names it, with a blank before it.
+fn go_mod(repository: &Repository, command: &GoCommand) -> String {
+    let Some(dir) = command.at.dir.as_deref() else { return String::new() };
+    let file = parent(&command.at.place.path);
+    // An included file is read where the one that includes it stands.
+    let is_below = file.is_empty() || dir == file || dir.starts_with(&format!("{file}/"));
+    let start = if is_below { file } else { dir };
+    let (mut at, mut up) = (start, String::new());
+    loop {
+        if has_module(repository, at) {
+            return format!(" {up}go.mod");
+        }
+        if at.is_empty() {
+            return String::new();
+        }
+        at = parent(at);
+        up.push_str("../");
+    }
+}
+
+fn has_module(repository: &Repository, dir: &str) -> bool {
+    let slash = if dir.is_empty() { "" } else { "/" };
+    repository.paths().binary_search(&format!("{dir}{slash}go.mod")).is_ok()
+}
+
+fn parent(path: &str) -> &str {
+    path.rsplit_once('/').map_or("", |(folder, _)| folder)
+}
+
+fn join(dir: &str, folder: &str) -> String {
+    match folder.strip_prefix("./").unwrap_or(folder) {
+        "." => dir.to_owned(),
+        folder => format!("{dir}/{folder}"),
     }
 }
 
@@ -128,5 +200,6 @@ fn name(helper: &str, dir: Option<&str>) -> String {
         "." | ".." | "" => dir.and_then(|dir| dir.rsplit('/').next()).unwrap_or_default(),
         last => last,
     };
+    let last = last.trim_start_matches('.');
     if last.is_empty() { "helper".to_owned() } else { last.to_owned() }
 }
