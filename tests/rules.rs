@@ -238,6 +238,44 @@ fn a_finding_points_at_the_value_of_the_key() {
 }
 
 /// A restore key in a block scalar is at its own line.
+/// Where each finding of a rule is in a case, as `path:line:column: subject`.
+fn places(rule: &str, case: &str) -> Vec<String> {
+    let findings = fixture(&format!("{rule}/fires/{case}"));
+    let own = findings.iter().filter(|finding| finding.rule == rule);
+    own.map(|finding| {
+        let place = finding.place.as_ref().unwrap();
+        let (line, column) = place.at.unwrap();
+        format!("{}:{}:{}: {}", place.path, line.get(), column.get(), finding.subject)
+    })
+    .collect()
+}
+
+/// Not at the build that a template stands in, nor at the makefile that an image calls, nor at
+/// another job that sets the same flag.
+#[test]
+fn a_finding_points_at_what_is_wrong() {
+    assert_eq!(
+        places("volatile-ldflags", "goreleaser-block"),
+        [".goreleaser.yaml:8:20: .goreleaser.yaml, build ages"]
+    );
+    assert_eq!(
+        places("docker-no-cache-mount", "through-make"),
+        ["Dockerfile:6:5: Dockerfile, stage build"]
+    );
+    assert_eq!(
+        places("mod-mod", "jobs-and-vendor"),
+        [
+            ".github/workflows/build.yml:8:29: Makefile, target ages",
+            ".github/workflows/build.yml:15:29: Makefile, target years",
+            "Makefile:8:9: Makefile, target example",
+        ]
+    );
+    assert_eq!(
+        places("cache-path-mismatch", "listed-with-modules"),
+        [".github/workflows/build.yml:10:13: job build, step 2"]
+    );
+}
+
 #[test]
 fn restore_keys_know_their_lines() {
     let dir = root("fixtures/rules/cache-key-volatile/fires/restore-key-holds-it-too");

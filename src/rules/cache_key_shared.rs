@@ -127,10 +127,13 @@ fn part(targets: &Targets) -> String {
 
 fn of_setup(repository: &Repository, setup: &Caching<'_>, targets: &Targets) -> Finding {
     let has_go_sum = repository.paths().iter().any(|path| path == "go.sum");
+    // A script of a composite action must say by which shell.
+    let is_action = setup.step.subject.starts_with("action ");
     let fix = format!(
-        "add a step before: run: echo '{}' > target.txt\n\
+        "add a step before: run: echo '{}' > target.txt{}\n\
          and to setup-go cache-dependency-path: the lines {} and target.txt",
         part(targets),
+        if is_action { ", with shell: bash" } else { "" },
         if has_go_sum { "go.sum" } else { "go.mod" }
     );
     let finding = RULE.finding(&setup.step.subject, message(targets));

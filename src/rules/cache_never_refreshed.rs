@@ -5,9 +5,9 @@ use super::setup_go::{Caching, Dependencies, caching};
 use super::{Check, Rule};
 use crate::config::Repository;
 use crate::config::go_paths::GoDir;
-use crate::config::pipeline::{CacheUse, CachedBy, Flag};
+use crate::config::pipeline::{CacheUse, CachedBy, Flag, Step};
 use crate::config::template::Class;
-use crate::finding::{Finding, Level, Place};
+use crate::finding::{Finding, Level};
 
 pub(super) const RULE: Rule = Rule {
     id: "cache-never-refreshed",
@@ -22,12 +22,13 @@ fn check(repository: &Repository) -> Vec<Finding> {
     let mut findings = Vec::new();
     for pipeline in repository.pipelines() {
         let jobs = cached::jobs(repository).filter(|at| std::ptr::eq(at.pipeline, pipeline));
-        let mut frozen: Vec<(&str, &Place)> = Vec::new();
+        let mut frozen: Vec<Frozen<'_>> = Vec::new();
         for at in jobs.filter(|at| at.builds(repository).next().is_some()) {
             frozen.extend(of_job(repository, &at, &setups));
         }
-        let Some((subject, place)) = frozen.first() else { continue };
-        let mut finding = RULE.finding(*subject, MESSAGE).at((*place).clone()).with_fix(FIX);
+        let Some((step, fix)) = frozen.first() else { continue };
+        let mut finding =
+            RULE.finding(&step.subject, MESSAGE).at(step.place.clone()).with_fix(*fix);
         if let Some(more @ 1..) = frozen.len().checked_sub(1) {
             let steps = if more == 1 { "step" } else { "steps" };
             finding = finding.with_evidence(format!("{more} more {steps} of this file"));
@@ -39,15 +40,18 @@ fn check(repository: &Repository) -> Vec<Finding> {
 
 const MESSAGE: &str = "an entry is saved once for each set of dependencies and never again: what changed \
                        since then in the sources is compiled in each run";
+const FIX_SETUP: &str = "give setup-go `cache: false` and add actions/cache for `go env GOCACHE` and `go env \
+                         GOMODCACHE`: in runs of the default branch save under a key that ends in \
+                         ${{ github.sha }}, with the text before it as restore key; in all others only \
+                         restore";
 const FIX: &str = "in runs of the default branch save under a key that ends in ${{ github.sha }}, with \
                    the text before it as restore key; in all others only restore";
 
+/// A step whose cache stays as it was, and what to do about it.
+type Frozen<'r> = (&'r Step, &'static str);
+
 /// The steps of a job whose GOCACHE follows nothing but the dependencies.
-fn of_job<'r>(
-    repository: &Repository,
-    at: &JobAt<'r>,
-    setups: &[Caching<'r>],
-) -> Vec<(&'r str, &'r Place)> {
+fn of_job<'r>(repository: &Repository, at: &JobAt<'r>, setups: &[Caching<'r>]) -> Vec<Frozen<'r>> {
     let own =
         setups.iter().filter(|setup| {
             // With the sources in the hash each change saves a new entry.
@@ -59,11 +63,8 @@ fn of_job<'r>(
                 && !hashes_sources
                 && setup.dependencies(repository) == Dependencies::Found
         });
-    let steps = at.caches().filter(is_frozen).map(|one| one.step);
-    own.map(|setup| setup.step)
-        .chain(steps)
-        .map(|step| (step.subject.as_str(), &step.place))
-        .collect()
+    let steps = at.caches().filter(is_frozen).map(|one| (one.step, FIX));
+    own.map(|setup| (setup.step, FIX_SETUP)).chain(steps).collect()
 }
 
 fn is_frozen(one: &CachedBy<'_>) -> bool {

@@ -20,9 +20,16 @@ fn check(repository: &Repository) -> Vec<Finding> {
         for path in &one.cache.paths {
             if let Some((message, fix)) = mismatch(&one, path) {
                 let edit = edit(repository, &one, path, fix);
+                let place = edits::line_of(repository, &one.step.place, path.text.trim());
+                let fix = match fix.strip_prefix("path: ") {
+                    Some(dir) if one.cache.paths.len() > 1 => {
+                        format!("{dir} in place of this path")
+                    }
+                    _ => fix.to_owned(),
+                };
                 findings.push(
                     RULE.finding(&one.step.subject, message)
-                        .at(one.step.place.clone())
+                        .at(place.unwrap_or_else(|| one.step.place.clone()))
                         .with_fix(fix)
                         .with_edits(edit.map(|edit| vec![edit])),
                 );

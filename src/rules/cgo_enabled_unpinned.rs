@@ -29,8 +29,14 @@ fn check(repository: &Repository) -> Vec<Finding> {
             let place = command.at.env.get("CGO_ENABLED").and_then(|text| text.spot()).map(Spot::place);
             let message = "CGO_ENABLED=1 in a release: its bytes depend on the C compiler and the C library of the \
                            machine, which no file names";
-            commands::finding(&RULE, command, place.as_ref(), message)
-                .with_fix("build in a container image that is named by its digest, or with CGO_ENABLED=0")
+            // No container has the system libraries of macOS.
+            let fix = if command.at.setting("GOOS") == Setting::Known("darwin") {
+                "choose a version of Xcode by its path: sudo xcode-select -s /Applications/Xcode_16.4.app, or \
+                 build with CGO_ENABLED=0"
+            } else {
+                "build in a container image that is named by its digest, or with CGO_ENABLED=0"
+            };
+            commands::finding(&RULE, command, place.as_ref(), message).with_fix(fix)
         })
         .collect()
 }

@@ -1,10 +1,12 @@
 //! What rules about Dockerfiles have in common.
 
+use super::{Rule, commands};
 use crate::config::DockerRun;
 use crate::config::Repository;
 use crate::config::dockerfile::{Copy, Dockerfile, Instruction, Mount, Run, Stage, What};
-use crate::config::go_command::GoCommand;
+use crate::config::go_command::{Caller, GoCommand};
 use crate::config::go_paths::GoDir;
+use crate::finding::{Finding, Place};
 
 /// A `RUN` with what stands around it.
 #[derive(Clone, Copy)]
@@ -39,6 +41,26 @@ impl<'r> InStage<'r> {
     /// What comes before in the stage.
     pub(super) fn before(&self) -> &'r [Instruction] {
         self.stage.instructions.get(..self.at.instruction).unwrap_or_default()
+    }
+
+    /// Starts a finding about a command, in the file of the image: what is called from there may
+    /// be in a makefile or a script, which is run elsewhere, too.
+    pub(super) fn finding(
+        &self,
+        rule: &Rule,
+        command: &GoCommand,
+        place: Option<&Place>,
+        message: impl Into<String>,
+    ) -> Finding {
+        let mut finding = commands::finding(rule, command, place, message);
+        let calls = |caller: &&Caller| caller.place.path == self.file.path;
+        if command.at.place.path != self.file.path
+            && let Some(caller) = command.at.callers.iter().find(calls)
+        {
+            finding.subject.clone_from(&caller.subject);
+            finding = finding.at(place.unwrap_or(&caller.place).clone());
+        }
+        finding
     }
 
     pub(super) fn cache_mounts(&self) -> impl Iterator<Item = &'r Mount> {

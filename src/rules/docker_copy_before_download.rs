@@ -1,7 +1,7 @@
 #![doc = include_str!("docker_copy_before_download.md")]
 
 use super::docker::{self, InStage};
-use super::{Check, Rule, commands, edits};
+use super::{Check, Rule, edits};
 use crate::config::Repository;
 use crate::config::dockerfile::What;
 use crate::finding::{Edit, Finding, Level};
@@ -25,9 +25,9 @@ fn check(repository: &Repository) -> Vec<Finding> {
             && let Some(copy) = copies_sources(run)
         {
             let place = run.before().get(copy).map(|instruction| instruction.spot.place());
-            let message = "all sources are copied before the modules are downloaded: whichever file changes, this \
-                           layer downloads all of them again";
-            let finding = commands::finding(&RULE, command, place.as_ref(), message);
+            let message = "all sources are copied before the modules are downloaded: whichever file changes, the \
+                           image downloads all of them again";
+            let finding = run.finding(&RULE, command, place.as_ref(), message);
             let edit = edit(repository, run, copy).map(|edit| vec![edit]);
             findings.push(finding.with_edits(edit).with_fix(
                 "before it: COPY go.mod go.sum ./\nRUN go mod download\nwith `replace x => ./x` in go.mod that folder is needed, too\nor mount: RUN --mount=type=cache,target=/go/pkg/mod …",

@@ -1,6 +1,6 @@
 #![doc = include_str!("docker_no_cache_mount.md")]
 
-use super::{Check, Rule, commands, docker, edits};
+use super::{Check, Rule, docker, edits};
 use crate::config::Repository;
 use crate::config::go_paths::GoDir;
 use crate::finding::{Finding, Level};
@@ -30,11 +30,7 @@ fn check(repository: &Repository) -> Vec<Finding> {
                 None => "RUN --mount=type=cache,target=DIR,uid=UID … with what `go env GOCACHE` says for the user of the stage"
                     .to_owned(),
             };
-            // What a script compiles is told where the image runs it: there the mount goes.
-            let is_called = command.at.place.path != run.file.path;
-            let instruction = run.stage.instructions.get(run.at.instruction);
-            let place = instruction.filter(|_| is_called).map(|one| one.spot.place());
-            let finding = commands::finding(&RULE, command, place.as_ref(), message).with_fix(fix);
+            let finding = run.finding(&RULE, command, None, message).with_fix(fix);
             Some(finding.with_edits(edit.map(|edit| vec![edit])))
         })
         .collect()

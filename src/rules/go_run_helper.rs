@@ -62,11 +62,8 @@ fn check(repository: &Repository) -> Vec<Finding> {
             "go run {helper} links the tool anew up to Go 1.23, and keeps its executable in GOCACHE since 1.24, one \
              more for each change of it{times}"
         );
-        Some(commands::finding(&RULE, command, None, message).with_fix(fix(
-            command,
-            helper,
-            &names(command, helper),
-        )))
+        let fix = fix(repository, command, helper, &names(command, helper));
+        Some(commands::finding(&RULE, command, None, message).with_fix(fix))
     };
     runs.iter().filter_map(finding).collect()
 }
@@ -87,11 +84,11 @@ fn helper(command: &GoCommand) -> Option<&str> {
 }
 
 /// The line as it may be written instead.
-fn fix(command: &GoCommand, helper: &str, name: &str) -> String {
+fn fix(repository: &Repository, command: &GoCommand, helper: &str, name: &str) -> String {
     let flags: Vec<String> = command
         .flags
         .iter()
-        .filter(|flag| flag.place.is_some())
+        .filter(|flag| flag.place.is_some() && flag.name != "C")
         .map(|flag| match &flag.value {
             Some(value) => format!("-{}={} ", flag.name, value.shown()),
             None => format!("-{} ", flag.name),
@@ -109,30 +106,62 @@ fn fix(command: &GoCommand, helper: &str, name: &str) -> String {
     let program = program.join(" ");
     let build = |output: &str| format!("go build {}-o {output} {program}", flags.concat());
     let arguments: Vec<String> = words.filter(|word| !word.is_empty()).collect();
-    let call = format!("bin/{name} {}", arguments.join(" "));
-    let call = call.trim_end();
+    let with_arguments =
+        |call: String| format!("{call} {}", arguments.join(" ")).trim_end().to_owned();
+    let changed = command.flag("C").and_then(|flag| flag.value.as_ref()).map(Text::shown);
     if command.at.context == Context::MakeTarget {
-        let build = build("$@");
+        let (build, call) = match below_makefile(command) {
+            Some(below) => (
+                format!("cd {below} && {}", build("$(CURDIR)/$@")),
+                format!("$(CURDIR)/bin/{name}"),
+            ),
+            None => (build("$@"), format!("bin/{name}")),
+        };
+        let call = match changed {
+            Some(dir) => format!("cd {dir} && {}", with_arguments(call)),
+            None => with_arguments(call),
+        };
         // Only go knows all that the program is made of; it does nothing where nothing changed.
         return format!(
             ".PHONY: bin/{name}\nbin/{name}:\n\t{build}\nlet this target need bin/{name} and call: {call}\nbin/ in \
              .gitignore"
         );
     }
-    let built = format!("{}\n{call}", build(&format!("bin/{name}")));
-    match tool(helper) {
-        Some((package, tool)) => format!(
-            "{built}\nor, since Go 1.24: go get -tool {package} once, then go tool {tool}, which is kept in GOCACHE, too"
+    let lines = match changed {
+        Some(dir) => format!(
+            "(cd {dir} && {})\n(cd {dir} && {})",
+            build(&format!("\"$OLDPWD/bin/{name}\"")),
+            with_arguments(format!("\"$OLDPWD/bin/{name}\"")),
         ),
-        None => built,
+        None => {
+            format!("{}\n{}", build(&format!("bin/{name}")), with_arguments(format!("bin/{name}")))
+        }
+    };
+    // A file may be one that no package has, for its build constraint, and a tool has the name of
+    // the folder of its package.
+    let is_tool = command.flag("C").is_none()
+        && !helper.ends_with(".go")
+        && helper.trim_end_matches('/').rsplit('/').next() == Some(name)
+        && command.at.dir.as_deref().is_some_and(|dir| has_module(repository, dir));
+    match is_tool {
+        true => format!(
+            "{lines}\nor, since Go 1.24: go get -tool {helper} once, then go tool {name}, which is kept in GOCACHE, too"
+        ),
+        false => lines,
     }
 }
 
-/// The package of a helper as `go get -tool` takes it, and the name that `go tool` then knows.
-fn tool(helper: &str) -> Option<(&str, &str)> {
-    let (_, name) = helper.trim_end_matches('/').rsplit_once('/')?;
-    let is_folder = helper.starts_with("./") && !helper.ends_with(".go");
-    (is_folder && !matches!(name, "." | "..")).then_some((helper, name))
+/// The folder of a command below that of its makefile, where a line changes to it.
+fn below_makefile(command: &GoCommand) -> Option<String> {
+    let dir = command.at.dir.as_deref()?;
+    let file = command.at.place.path.rsplit_once('/').map_or("", |(folder, _)| folder);
+    let rest = if file.is_empty() { dir } else { dir.strip_prefix(file)?.strip_prefix('/')? };
+    (!rest.is_empty()).then_some(rest.to_owned())
+}
+
+fn has_module(repository: &Repository, dir: &str) -> bool {
+    let slash = if dir.is_empty() { "" } else { "/" };
+    repository.paths().binary_search(&format!("{dir}{slash}go.mod")).is_ok()
 }
 
 /// What the executable may be called.
@@ -147,5 +176,6 @@ fn name(helper: &str, dir: Option<&str>) -> String {
         "." | ".." | "" => dir.and_then(|dir| dir.rsplit('/').next()).unwrap_or_default(),
         last => last,
     };
+    let last = last.trim_start_matches('.');
     if last.is_empty() { "helper".to_owned() } else { last.to_owned() }
 }

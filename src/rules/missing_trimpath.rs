@@ -23,11 +23,15 @@ fn check_files(repository: &Repository) -> Vec<Finding> {
         .map(|command| {
             let message = "what is built here is released, and without -trimpath it holds the directories of the \
                            module, of its dependencies and of Go";
-            let fix = match command.at.context {
-                Context::GoReleaser => "flags: [-trimpath]",
+            let build = built(repository, command);
+            let fix = match (command.at.context, build) {
+                (Context::GoReleaser, Some(build)) if !build.flags.is_empty() => {
+                    "add -trimpath to the flags of this build: - -trimpath"
+                }
+                (Context::GoReleaser, _) => "flags: [-trimpath]",
                 _ => "add -trimpath to the command, or set GOFLAGS=-trimpath",
             };
-            let edit = match built(repository, command) {
+            let edit = match build {
                 Some(build) => edits::trimpath(repository, build),
                 None => edits::behind_verb(repository, command, "-trimpath"),
             };

@@ -27,7 +27,7 @@ fn check(repository: &Repository) -> Vec<Finding> {
             findings.push(
                 RULE.finding(&step.subject, message)
                     .at(step.place.clone())
-                    .with_fix("use the newest version: actions/setup-go@v6"),
+                    .with_fix("use the newest version: actions/setup-go@v7"),
             );
         }
     }

@@ -100,11 +100,19 @@ fn of_image(image: &Image, subject: &str) -> Option<Finding> {
     if !is_of_go || is_pinned {
         return None;
     }
-    let message = format!(
-        "the image `{name}` holds another Go version after each release, so all caches of it are \
-         cold then and the next build may give other bytes"
-    );
     // This one has ended, and has no new versions.
+    let has_ended = path.ends_with("circleci/golang");
+    let message = if has_ended {
+        format!(
+            "the image `{name}` does not say which Go version it holds, and has had none since \
+             cimg/go took its place"
+        )
+    } else {
+        format!(
+            "the image `{name}` holds another Go version after each release, so all caches of it are \
+         cold then and the next build may give other bytes"
+        )
+    };
     let path = path.replace("circleci/golang", "cimg/go");
     let fix = format!("{path}:1.N.P, with the version that go.mod asks for");
     Some(RULE.finding(subject, message).at(image.place.clone()).with_fix(fix))

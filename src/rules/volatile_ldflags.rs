@@ -3,9 +3,11 @@
 use super::volatility::{self, Volatile};
 use super::{Builds, Check, Rule, commands};
 use crate::config::Repository;
-use crate::config::go_command::Context;
+use crate::config::go_command::{Context, GoCommand};
+use crate::config::text::Piece;
 use crate::detect::{self, Look};
-use crate::finding::{Finding, Level};
+use crate::finding::{Finding, Level, Place};
+use crate::units::{ColumnNumber, LineNumber};
 
 pub(crate) const RULE: Rule = Rule {
     id: "volatile-ldflags",
@@ -25,12 +27,12 @@ fn check_files(repository: &Repository) -> Vec<Finding> {
             let found = volatile.find(|(why, _)| matches!(why, Volatile::Time | Volatile::Run));
             let Some((why, piece)) = found else { continue };
             let message = format!("-ldflags stamps {}: each build gives other bytes", why.what());
-            let place = piece.spot.place();
+            let template = template(repository, command, piece);
+            let place = template.clone().unwrap_or_else(|| piece.spot.place());
             let finding = commands::finding(&RULE, command, Some(&place), message);
-            let is_template = command.at.context == Context::GoReleaser;
-            findings.push(finding.with_fix(match is_template {
-                true => "stamp {{ .CommitDate }} in its place",
-                false => fix(Some(Look::Time)),
+            findings.push(finding.with_fix(match template {
+                Some(_) => "write {{.CommitDate}} in its place",
+                None => fix(Some(Look::Time)),
             }));
         }
     }
@@ -43,6 +45,30 @@ fn check_files(repository: &Repository) -> Vec<Finding> {
     }));
     findings
 }
+
+/// Where the value of a build of GoReleaser, which may have many lines, asks for the time.
+fn template(repository: &Repository, command: &GoCommand, piece: &Piece) -> Option<Place> {
+    if command.at.context != Context::GoReleaser {
+        return None;
+    }
+    let file = repository.files().iter().find(|file| *file.path == *piece.spot.path)?;
+    let lines = file.text.lines().enumerate().skip(piece.spot.line);
+    for (number, line) in lines.take(MAX_LINES) {
+        for (start, _) in line.match_indices("{{") {
+            let rest = line.get(start..)?;
+            let template = rest.get(..rest.find("}}").unwrap_or(rest.len()))?;
+            if volatility::is_time_template(template) {
+                let column = ColumnNumber::from_index(line.get(..start)?.chars().count());
+                let at = Some((LineNumber::from_index(number), column));
+                return Some(Place { path: file.path.clone(), at });
+            }
+        }
+    }
+    None
+}
+
+/// Lines of a value that are looked at.
+const MAX_LINES: usize = 64;
 
 fn check(builds: &Builds<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();

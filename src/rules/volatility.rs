@@ -43,6 +43,11 @@ fn of_piece(piece: &Piece) -> Option<Volatile> {
     }
 }
 
+/// Whether a template of GoReleaser is for the time of the build.
+pub(super) fn is_time_template(text: &str) -> bool {
+    of_template(text) == Some(Volatile::Time)
+}
+
 /// The templates of GoReleaser.
 fn of_template(text: &str) -> Option<Volatile> {
     text.contains("{{").then_some(())?;

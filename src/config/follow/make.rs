@@ -302,8 +302,15 @@ impl Follow<'_> {
             key.push_str(&format!("{name}={}\n", value.shown()));
         }
         for (name, var) in environment.vars.iter().filter(|(_, var)| var.is_exported) {
-            let value = var.value.first().map(Text::shown).unwrap_or_default();
+            let text = var.value.first();
+            let value = text.map(Text::shown).unwrap_or_default();
             key.push_str(&format!("{name}:{value}\n"));
+            // What is found about flags is told where this caller sets them.
+            if name == "GOFLAGS"
+                && let Some(spot) = text.and_then(Text::spot)
+            {
+                key.push_str(&format!("{}:{}:{}\n", spot.path, spot.line, spot.column));
+            }
         }
         if let Some(loaded) = self.loaded.get(&key) {
             return Rc::clone(loaded);

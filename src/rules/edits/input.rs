@@ -5,6 +5,7 @@ use super::edit;
 use super::source::Source;
 use crate::config::Repository;
 use crate::finding::{Edit, Place, Safety};
+use crate::units::{ColumnNumber, LineNumber};
 
 /// Adds an input to a step of GitHub Actions that does not have it.
 pub(in crate::rules) fn add_input(
@@ -95,6 +96,27 @@ pub(in crate::rules) fn change_line(
         return None;
     }
     Some(edit(step.source.path, start..start + old.len(), new, Safety::Unsafe))
+}
+
+/// Where the only line of a step that is a value begins with it.
+pub(in crate::rules) fn line_of(
+    repository: &Repository,
+    step: &Place,
+    value: &str,
+) -> Option<Place> {
+    let step = Block::of(repository, step)?;
+    let mut found = step.lines().filter_map(|(number, line)| {
+        let text = line.text.trim_start();
+        let text = text.strip_prefix("- ").unwrap_or(text).trim_start();
+        let text = text.strip_prefix("path: ").unwrap_or(text).trim_start();
+        value_in(text, value)?;
+        let before = line.text.get(..line.text.len().checked_sub(text.len())?)?;
+        Some((number, before.chars().count()))
+    });
+    let (number, column) = found.next()?;
+    let at = (LineNumber::from_index(number), ColumnNumber::from_index(column));
+    let place = Place { path: step.source.path.to_owned(), at: Some(at) };
+    found.next().is_none().then_some(place)
 }
 
 /// Puts quotes around a text that has none.

@@ -11,7 +11,7 @@ mod step;
 mod word;
 
 pub(super) use dockerfile::{download_before, mount, mount_target};
-pub(super) use input::{add_input, change_input, change_line, quotes};
+pub(super) use input::{add_input, change_input, change_line, line_of, quotes};
 pub(super) use key::{Input, change, drop_or_change, first_key, is_shared, with_sum};
 pub(super) use release::{timestamp, trimpath};
 pub(super) use step::checkout_before;
