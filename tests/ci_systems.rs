@@ -69,13 +69,13 @@ fn files_are_found_through_what_includes_them() {
     insta::assert_snapshot!(findings(dir.path()).join("\n"), @r#"
     cache-key-volatile ci/go.yml:5
     file-not-read ci/broken.yml:1
-    unpinned-toolchain .circleci/config.yml:1
-    unpinned-toolchain ci/go.yml:3
-    unpinned-toolchain .woodpecker/a.yaml:1
-    unpinned-toolchain .drone.yml:1
     unpinned-toolchain .buildkite/pipeline.yml:1
-    unpinned-toolchain deploy/cloudbuild.yaml:1
+    unpinned-toolchain .circleci/config.yml:1
+    unpinned-toolchain .drone.yml:1
+    unpinned-toolchain .woodpecker/a.yaml:1
     unpinned-toolchain build/jobs.yml:2
+    unpinned-toolchain ci/go.yml:3
+    unpinned-toolchain deploy/cloudbuild.yaml:1
     "#);
 }
 

@@ -259,6 +259,14 @@ fn a_finding_points_at_what_is_wrong() {
         [".goreleaser.yaml:8:20: .goreleaser.yaml, build ages"]
     );
     assert_eq!(
+        places("stray-a", "parameters-of-ci-systems"),
+        [
+            ".circleci/config.yml:15:64: job build, step \"Compile\"",
+            ".gitlab-ci.yml:9:46: job build, script",
+            "azure-pipelines.yml:7:48: steps, step 2",
+        ]
+    );
+    assert_eq!(
         places("docker-no-cache-mount", "through-make"),
         ["Dockerfile:6:5: Dockerfile, stage build"]
     );

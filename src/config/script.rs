@@ -1,5 +1,6 @@
 //! The text of a script, and where each piece of it stands in its files.
 
+use std::mem;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -23,19 +24,31 @@ struct Piece {
     at: (LineNumber, ColumnNumber),
 }
 
+impl Piece {
+    /// The part of the piece from a byte of its text on, which is at a range of another text.
+    fn from(&self, text: &str, from: usize, to: Range<usize>) -> Self {
+        let before = text.get(self.start.min(from)..from.min(self.end).max(self.start));
+        let (line, column) = self.at;
+        let index = column.get().saturating_sub(1) as usize;
+        let passed = before.unwrap_or_default().chars().count();
+        let column = ColumnNumber::from_index(index.saturating_add(passed));
+        Self { start: to.start, end: to.end, path: Arc::clone(&self.path), at: (line, column) }
+    }
+}
+
 impl Lines {
+    /// The piece that a byte of the text is in, or the nearest one before it.
+    fn piece(&self, offset: usize) -> Option<&Piece> {
+        self.0.get(self.0.partition_point(|piece| piece.start <= offset).saturating_sub(1))
+    }
+
     /// The place of a byte of the text, which is that of the piece it is in, or
     /// the nearest one before it. `None` where nothing of the text is in a file.
     #[must_use]
     pub fn place(&self, text: &str, offset: usize) -> Option<Place> {
-        let index = self.0.partition_point(|piece| piece.start <= offset).saturating_sub(1);
-        let piece = self.0.get(index)?;
-        let (line, column) = piece.at;
-        let offset = offset.min(piece.end);
-        let before = text.get(piece.start.min(offset)..offset).unwrap_or_default();
-        let index = column.get().saturating_sub(1) as usize;
-        let column = ColumnNumber::from_index(index.saturating_add(before.chars().count()));
-        Some(Place { path: piece.path.to_string(), at: Some((line, column)) })
+        let piece = self.piece(offset)?;
+        let at = piece.from(text, offset, 0..0).at;
+        Some(Place { path: piece.path.to_string(), at: Some(at) })
     }
 
     /// Cuts a range of the text where what is written ends or goes on elsewhere.
@@ -120,6 +133,41 @@ impl Script {
         self.text.push(quote);
     }
 
+    /// Puts other texts in place of ranges of the text, which come in order. What
+    /// is put in stands at the start of its range; the rest stays where it is.
+    pub(super) fn replace(&mut self, edits: &[(Range<usize>, String)]) {
+        if edits.is_empty() {
+            return;
+        }
+        let (old, lines) = (mem::take(&mut self.text), mem::take(&mut self.lines));
+        let mut done = 0_usize;
+        for (range, with) in edits {
+            if range.start < done {
+                continue;
+            }
+            self.keep(&old, &lines, done..range.start);
+            let at = self.text.len();
+            let piece = lines.piece(range.start).map(|piece| (piece, range.start));
+            self.lines.0.extend(piece.map(|(piece, from)| piece.from(&old, from, at..at)));
+            self.text.push_str(with);
+            done = range.end;
+        }
+        self.keep(&old, &lines, done..old.len());
+    }
+
+    /// Adds a range of another text, each part from where it is written.
+    fn keep(&mut self, old: &str, lines: &Lines, range: Range<usize>) {
+        let base = self.text.len();
+        for (part, is_written) in lines.cut(range.clone()) {
+            let start = base.saturating_add(part.start.saturating_sub(range.start));
+            let length = if is_written { part.len() } else { 0 };
+            let written = start..start.saturating_add(length);
+            let piece = lines.piece(part.start).map(|piece| piece.from(old, part.start, written));
+            self.lines.0.extend(piece);
+        }
+        self.text.push_str(old.get(range).unwrap_or_default());
+    }
+
     /// Adds text that no file holds, such as the name of a program.
     pub(super) fn push_text(&mut self, text: &str) {
         self.text.push_str(text);
@@ -182,6 +230,33 @@ mod tests {
         let column = |offset| script.lines.place(&script.text, offset).unwrap().at.unwrap().1.get();
         // a, the escape, b, c
         assert_eq!((column(0), column(1), column(3), column(5)), (5, 6, 12, 14));
+    }
+
+    /// What stands behind a parameter is where it was, however long its value is.
+    #[test]
+    fn what_is_put_in_moves_nothing() {
+        let text = "k: |\n  go build -o << a >> -a\n  go vet << b >>\n  go test é <<a>> -v\n";
+        let source = SourceFile { path: "x".to_owned(), text: text.to_owned() };
+        let document = Document::parse(&source).unwrap().unwrap();
+        let mut script = document.script(document.find(document.root, &["k"]).unwrap());
+        let old = script.text.clone();
+        let range = |name: &str| {
+            let start = old.find(name).unwrap();
+            start..start + name.len()
+        };
+        script.replace(&[
+            (range("<< a >>"), "a\nvery/long/value".to_owned()),
+            (range("<< b >>"), String::new()),
+            (range("<<a>>"), "x".to_owned()),
+        ]);
+        assert_eq!(script.text, "go build -o a\nvery/long/value -a\ngo vet \ngo test é x -v\n");
+        let at = |word: &str| {
+            let offset = script.text.find(word).unwrap();
+            let (line, column) = script.lines.place(&script.text, offset).unwrap().at.unwrap();
+            (line.get(), column.get())
+        };
+        assert_eq!([at("-o"), at("very"), at("-a")], [(2, 12), (2, 15), (2, 23)]);
+        assert_eq!([at("go vet"), at("go test"), at("-v")], [(3, 3), (4, 3), (4, 19)]);
     }
 
     #[test]

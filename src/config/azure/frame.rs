@@ -1,11 +1,15 @@
 //! A file with the parameters that it is given.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use crate::config::document::Document;
 use crate::config::template::{Class, Part, Value, bounded, segments};
 use crate::config::variables::Variables;
 use crate::config::yaml::{NodeId, NodeKind};
+
+/// Expressions of one script that are put in.
+const MAX_IN_SCRIPT: usize = 1 << 10;
 
 /// What a parameter stands for.
 #[derive(Debug, Clone)]
@@ -137,6 +141,20 @@ impl<'a> Frame<'a> {
             variables.text(name)
         });
         pieces.collect::<Option<String>>().filter(|text| text.len() <= 1 << 16)
+    }
+
+    /// What a script has in place of its expressions, where that can be told.
+    pub(super) fn in_script(
+        &self,
+        script: &str,
+        variables: &Variables,
+    ) -> Vec<(Range<usize>, String)> {
+        let expressions = segments(script).into_iter().filter(|segment| segment.is_expression);
+        let told = expressions.filter_map(|segment| {
+            let text = self.substituted(script.get(segment.range.clone())?, variables)?;
+            Some((segment.range, text))
+        });
+        told.take(MAX_IN_SCRIPT).collect()
     }
 
     /// Resolves a text with expressions and variables in it.

@@ -141,15 +141,12 @@ impl<'a> Steps<'_, 'a> {
         script: Script,
         variables: &mut Variables,
     ) {
-        let Script { mut text, lines } = script;
-        self.walk.script_bytes = self.walk.script_bytes.saturating_add(text.len());
+        let mut script = script;
         // What a script sets cannot be told in general, and is no longer what the file says.
-        variables.extend(set_by(&text).map(|name| (name.to_owned(), None)));
-        if text.contains("${{")
-            && let Some(with) = frame.substituted(&text, variables)
-        {
-            text = with;
-        }
+        variables.extend(set_by(&script.text).map(|name| (name.to_owned(), None)));
+        script.replace(&frame.in_script(&script.text, variables));
+        let Script { text, lines } = script;
+        self.walk.script_bytes = self.walk.script_bytes.saturating_add(text.len());
         self.add(frame, node, StepKind::Script { text }, lines);
     }
 

@@ -29,6 +29,10 @@ pub(super) struct Names {
     pub environment: BTreeMap<String, Value>,
 }
 
+/// Bytes of a parameter that are put into a script, and parameters of a script.
+const MAX_TEXT: usize = 1 << 14;
+const MAX_IN_SCRIPT: usize = 1 << 10;
+
 /// How deep a parameter may name another.
 const MAX_DEPTH: usize = 4;
 
@@ -89,6 +93,28 @@ impl Names {
             }
         }
         value
+    }
+
+    /// What a script has in place of its parameters: their text, or an expression
+    /// where that cannot be told. `<<` without a name and `>>` is the shell's.
+    pub(super) fn in_script(&self, script: &str) -> Vec<(Range<usize>, String)> {
+        let is_part = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
+        let found = script.match_indices("<<").filter_map(|(start, _)| {
+            let inner = script.get(start.saturating_add(2)..)?.split_once(">>")?.0;
+            let name = inner.trim();
+            let is_escaped = script.get(..start)?.ends_with('\\');
+            if is_escaped || !name.contains('.') || !name.chars().all(is_part) {
+                return None;
+            }
+            let end = start.saturating_add(inner.len()).saturating_add("<<>>".len());
+            let known = name.strip_prefix("parameters.").and_then(|name| self.parameters.get(name));
+            let text = match known {
+                Some(Parameter::Text(text)) if text.len() <= MAX_TEXT => text.clone(),
+                _ => format!("${{{{ {name} }}}}"),
+            };
+            Some((start..end, text))
+        });
+        found.take(MAX_IN_SCRIPT).collect()
     }
 
     /// Puts parameters into a text; `None` where one is not known.

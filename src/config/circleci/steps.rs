@@ -10,7 +10,7 @@ use crate::config::go_paths::{self, GoDir};
 use crate::config::pipeline::{
     CachePath, CacheStep, CacheUse, Checkout, Flag, SetupGo, Step, StepKind, Store, VersionSource,
 };
-use crate::config::script::{Lines, Script};
+use crate::config::script::Lines;
 use crate::config::template::{Class, Part, Template};
 use crate::config::yaml::NodeId;
 
@@ -120,15 +120,7 @@ impl Walk<'_> {
         let command = document.find(run, &["command"]).unwrap_or(run);
         let Some(_) = document.tree.text(command) else { return };
         let mut script = document.script(command);
-        // Parameters of the text are put in; its places are then those before them.
-        if script.text.contains("<<")
-            && let Some(text) = names.substituted(&script.text)
-        {
-            let mut with = Script::default();
-            with.push_scalar(document, command);
-            with.text = text;
-            script = Script { lines: with.lines, ..with };
-        }
+        script.replace(&names.in_script(&script.text));
         self.script_bytes = self.script_bytes.saturating_add(script.text.len());
         let name = document.text(run, &["name"]);
         let kind = StepKind::Script { text: script.text };

@@ -1,6 +1,7 @@
 //! The jobs of a pipeline.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
 use super::config::{Config, Layers, MAX_SCRIPT_DEPTH, Node};
 use super::{cache, predefined};
@@ -14,6 +15,8 @@ use crate::finding::Place;
 
 /// Jobs of one pipeline that are read.
 const MAX_JOBS: usize = 2048;
+/// Inputs of one script that are told apart.
+const MAX_INPUTS: usize = 1 << 10;
 /// Script text of one pipeline that is read, in bytes. Jobs that share long
 /// scripts by anchors would make more of it than there is memory.
 const MAX_SCRIPTS: usize = 4 << 20;
@@ -240,6 +243,7 @@ impl<'c, 'a> One<'c, 'a> {
             }
             let own = keys.last().map(|key| self.keyword(key)).unwrap_or_default();
             let Some(first) = own.first() else { continue };
+            script.replace(&inputs(&script.text));
             let Script { text, lines } = script;
             steps.push(step(what, first.place(), lines, StepKind::Script { text }));
         }
@@ -254,4 +258,16 @@ impl<'c, 'a> One<'c, 'a> {
         toolchain::mark(&mut job, &place.path);
         job
     }
+}
+
+/// Each `$[[ inputs.x ]]` of a script as the expression that it is: what it stands for is not told
+/// by the file.
+fn inputs(script: &str) -> Vec<(Range<usize>, String)> {
+    let found = script.match_indices("$[[").filter_map(|(start, open)| {
+        let rest = script.get(start.saturating_add(open.len())..)?;
+        let (inner, _) = rest.split_once("]]")?;
+        let end = start.saturating_add(inner.len()).saturating_add("$[[]]".len());
+        Some((start..end, format!("${{{{{inner}}}}}")))
+    });
+    found.take(MAX_INPUTS).collect()
 }
