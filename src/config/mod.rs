@@ -171,6 +171,13 @@ impl Repository {
         &self.followed().go
     }
 
+    /// The go commands that a job runs, by the indices of its pipeline and of it.
+    pub fn go_commands_of(&self, pipeline: usize, job: usize) -> impl Iterator<Item = &GoCommand> {
+        let followed = self.followed();
+        let own = followed.of_jobs.get(&(pipeline, job)).into_iter().flatten();
+        own.filter_map(|index| followed.go.get(*index))
+    }
+
     /// Other commands that say something about builds.
     #[must_use]
     pub fn other_commands(&self) -> &[OtherCommand] {

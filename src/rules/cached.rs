@@ -35,7 +35,9 @@ impl<'r> JobAt<'r> {
         repository: &'r Repository,
     ) -> impl Iterator<Item = &'r GoCommand> + use<'r> {
         let own = *self;
-        commands::builds(repository).filter(move |command| own.runs(command))
+        let (pipeline, job) = self.numbers;
+        let commands = repository.go_commands_of(pipeline, job);
+        commands.filter(move |command| commands::compiles(command) && own.runs(command))
     }
 
     /// Whether the job runs on a machine that starts empty.

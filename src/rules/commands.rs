@@ -43,10 +43,13 @@ pub(super) fn place(flag: Option<&GoFlag>) -> Option<&Place> {
 
 /// Commands that may compile packages of the repository: no tools of others, no dry runs.
 pub(super) fn builds(repository: &Repository) -> impl Iterator<Item = &GoCommand> {
-    repository.go_commands().iter().filter(|command| {
-        let is_remote = command.command.packages.iter().any(|package| package.contains('@'));
-        command.is_build() && !is_remote && !command.is_set("n")
-    })
+    repository.go_commands().iter().filter(|command| compiles(command))
+}
+
+/// Whether a command is one of [`builds`].
+pub(super) fn compiles(command: &GoCommand) -> bool {
+    let is_remote = command.command.packages.iter().any(|package| package.contains('@'));
+    command.is_build() && !is_remote && !command.is_set("n")
 }
 
 /// Jobs that publish what they build, or that hand it to one that does.

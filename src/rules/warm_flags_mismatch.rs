@@ -1,5 +1,7 @@
 #![doc = include_str!("warm_flags_mismatch.md")]
 
+use std::collections::BTreeSet;
+
 use super::commands::{self, Flavour};
 use super::{Check, Rule};
 use crate::config::Repository;
@@ -20,6 +22,8 @@ fn check(repository: &Repository) -> Vec<Finding> {
         .filter(|command| matches!(command.verb(), "build" | "test" | "vet" | "install"))
         .collect();
     let mut findings = Vec::new();
+    // A step of a reusable workflow is one of several jobs: of use to one, it is of use.
+    let mut fine = BTreeSet::new();
     for warm in &all {
         let (Some(at), Some(own)) = (warm.at.step, Flavour::of(warm)) else { continue };
         let Some(job) = job(repository, at).filter(|job| is_warm_up(job, at, warm)) else {
@@ -35,12 +39,14 @@ fn check(repository: &Repository) -> Vec<Finding> {
         // What cannot be followed may be the command that the warm-up is for.
         let mut calls = repository.not_followed().iter().flat_map(|call| &call.steps);
         if flavours.contains(&own) || calls.any(|step| uses(repository, job, at, *step)) {
+            fine.insert(&warm.at.place);
             continue;
         }
         let (Some(user), Some(other)) = (users.first(), flavours.first()) else { continue };
-        findings.push(finding(warm, user, &own, other));
+        findings.push((&warm.at.place, finding(warm, user, &own, other)));
     }
-    findings
+    findings.retain(|(place, _)| !fine.contains(place));
+    findings.into_iter().map(|(_, finding)| finding).collect()
 }
 
 fn finding(warm: &GoCommand, user: &GoCommand, own: &Flavour, other: &Flavour) -> Finding {

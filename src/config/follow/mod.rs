@@ -53,6 +53,8 @@ pub(super) struct Followed {
     pub unread: Vec<Unread>,
     /// Calls that could not be followed: where, and what is called.
     pub not_followed: Vec<NotFollowed>,
+    /// Of each job, by pipeline and job, which of the go commands it runs.
+    pub of_jobs: BTreeMap<(usize, usize), Vec<usize>>,
 }
 
 /// Variables and directory of a shell.

@@ -41,6 +41,12 @@ pub(in crate::config) fn follow(repository: &Repository) -> Followed {
         follow.unreached_tasks(&file.path);
         follow.unreached_recipes(&file.path);
     }
+    for (index, command) in follow.found.go.iter().enumerate() {
+        if let Some(step) = command.at.step {
+            let own = follow.found.of_jobs.entry((step.pipeline, step.job)).or_default();
+            own.push(index);
+        }
+    }
     follow.found
 }
 
