@@ -29,6 +29,12 @@ fn check(repository: &Repository) -> Vec<Finding> {
         let Some(job) = job(repository, at).filter(|job| is_warm_up(job, at, warm)) else {
             continue;
         };
+        // What cannot be followed may be the command that the warm-up is for.
+        let mut calls = repository.not_followed().iter().flat_map(|call| &call.steps);
+        if calls.any(|step| uses(repository, job, at, *step)) {
+            fine.insert(&warm.at.place);
+            continue;
+        }
         let users: Vec<&&GoCommand> = all
             .iter()
             .filter(|user| user.at.step.is_some_and(|user_at| uses(repository, job, at, user_at)))
@@ -36,9 +42,7 @@ fn check(repository: &Repository) -> Vec<Finding> {
             .collect();
         let flavours: Option<Vec<Flavour>> = users.iter().map(|user| Flavour::of(user)).collect();
         let Some(flavours) = flavours.filter(|flavours| !flavours.is_empty()) else { continue };
-        // What cannot be followed may be the command that the warm-up is for.
-        let mut calls = repository.not_followed().iter().flat_map(|call| &call.steps);
-        if flavours.contains(&own) || calls.any(|step| uses(repository, job, at, *step)) {
+        if flavours.contains(&own) {
             fine.insert(&warm.at.place);
             continue;
         }
