@@ -90,7 +90,7 @@ impl Tree {
         let mut duplicates = Vec::new();
         for (id, _) in self.nodes() {
             let mut first_of = BTreeMap::new();
-            for &(key, _) in self.pairs(id).iter().filter(|_| self.pairs(id).len() > 1) {
+            for &(key, _) in self.pairs(id) {
                 let Some(text) = self.text(key).filter(|_| !self.is_merge(key)) else { continue };
                 let first = *first_of.entry(text).or_insert(key);
                 if first != key {
