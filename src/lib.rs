@@ -15,6 +15,7 @@
 //! | [`config`] | CI and build files | a [`config::Repository`] | none |
 //! | [`variation`] | | what a rebuild makes different | none |
 //! | [`recording`] | bytes of a `.goaudit` file | a [`recording::Recording`] | none |
+//! | [`ledger`] | text | what earlier checks confirmed | none |
 //! | [`timing`] | an action graph | a [`timing::Timing`] | none |
 //! | [`evidence`] | an executable, action graphs | what tells them from others without them | none |
 //! | [`diff`] | two recordings | a [`diff::Comparison`] | none |
@@ -38,6 +39,7 @@ pub mod evidence;
 pub mod finding;
 pub mod golang;
 pub mod leaks;
+pub mod ledger;
 pub mod mend;
 pub mod packing;
 pub mod policy;

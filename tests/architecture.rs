@@ -17,6 +17,7 @@ const STAGES: &[&str] = &[
     "config",
     "variation",
     "recording",
+    "ledger",
     "timing",
     "evidence",
     "diff",

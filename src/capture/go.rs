@@ -64,7 +64,7 @@ fn is_executable(file: &Path) -> bool {
 }
 
 /// `go1.21.13` is (1, 21). A development version without a number is `None`, and new.
-fn minor_version(version: &str) -> Option<(u32, u32)> {
+pub(super) fn minor_version(version: &str) -> Option<(u32, u32)> {
     let number = version.split("go").nth(1)?;
     let mut parts = number.split(|char: char| !char.is_ascii_digit());
     Some((parts.next()?.parse().ok()?, parts.next()?.parse().ok()?))

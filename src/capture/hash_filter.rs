@@ -5,7 +5,7 @@ use std::thread;
 use std::time::Duration;
 
 use crate::golang::hash_log::Line;
-use crate::golang::test_log::{TestLog, TestRun};
+use crate::golang::test_log::{Observed, TestLog, TestRun};
 use crate::recording::redact;
 
 /// A hash line that is longer than this is passed on as it is; the longest
@@ -28,6 +28,7 @@ pub(super) struct Filtered {
 }
 
 /// Reads `from` to its end, and calls `done` with the number of compiles that have ended.
+/// `observed` is asked once the end is there.
 ///
 /// # Errors
 ///
@@ -38,6 +39,7 @@ pub(super) fn run(
     on: &mut impl Write,
     log: impl Write,
     mut done: impl FnMut(u64),
+    observed: impl FnOnce() -> Option<Observed>,
 ) -> io::Result<Filtered> {
     let mut filter = Filter {
         passed: Vec::new(),
@@ -69,6 +71,9 @@ pub(super) fn run(
         }
     }
     let _ = on.write_all(&filter.pending);
+    if let Some(observed) = observed() {
+        filter.tests.observe(observed);
+    }
     let tests = filter.tests.finish();
     Ok(Filtered { bytes: filter.log.finish()?, tests })
 }
@@ -177,7 +182,7 @@ mod tests {
 
     fn split(from: impl Read) -> (String, String) {
         let (mut passed, mut log) = (Vec::new(), Vec::new());
-        let bytes = run(from, &mut passed, &mut log, |_| {}).unwrap().bytes;
+        let bytes = run(from, &mut passed, &mut log, |_| {}, || None).unwrap().bytes;
         let log = zstd::decode_all(&log[..]).unwrap();
         assert_eq!(bytes, log.len() as u64);
         (String::from_utf8(passed).unwrap(), String::from_utf8(log).unwrap())
@@ -222,7 +227,7 @@ mod tests {
     #[test]
     fn a_full_disk_fails_the_record_and_not_the_build() {
         let mut passed = Vec::new();
-        let err = run(MIXED, &mut passed, Full, |_| {}).err().unwrap();
+        let err = run(MIXED, &mut passed, Full, |_| {}, || None).err().unwrap();
         assert_eq!(err.kind(), io::ErrorKind::StorageFull);
         assert!(passed.ends_with(b"oops\nHAS"));
     }

@@ -14,6 +14,7 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
 use signal_hook::iterator::SignalsInfo;
 use signal_hook::iterator::exfiltrator::WithOrigin;
 
+use crate::capture::cache_program;
 use crate::capture::hash_filter::{self, Filtered};
 use crate::capture::pack::HASH_LOG;
 use crate::capture::settings;
@@ -224,6 +225,9 @@ impl<'a> Record<'a> {
             }
         }
         command.args(&args[at..]);
+        if let Some(program) = cache_program::of(self.stand_in, &words, &self.info, &self.folder) {
+            command.env("GOCACHEPROG", program);
+        }
         let mut debug = env::var_os("GODEBUG").unwrap_or_default();
         if !debug.is_empty() {
             debug.push(",");
@@ -256,9 +260,11 @@ impl<'a> Record<'a> {
                 let _ = fs::write(self.folder.join("done"), actions.to_string());
             }
         };
+        let observed = || cache_program::observed(&self.folder);
         match File::create(self.folder.join(HASH_LOG)) {
-            Ok(log) => hash_filter::run(stderr, &mut io::stderr(), log, done),
-            Err(err) => hash_filter::run(stderr, &mut io::stderr(), io::sink(), done).and(Err(err)),
+            Ok(log) => hash_filter::run(stderr, &mut io::stderr(), log, done, observed),
+            Err(err) => hash_filter::run(stderr, &mut io::stderr(), io::sink(), done, observed)
+                .and(Err(err)),
         }
     }
 }

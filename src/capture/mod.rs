@@ -2,6 +2,8 @@
 #![expect(clippy::disallowed_methods, reason = "capture is an edge; see clippy.toml")]
 
 pub mod artifacts;
+mod cache_program;
+pub mod cacheprog;
 mod canary;
 pub mod check;
 mod evidence;

@@ -132,7 +132,7 @@ fn append_invocation(
         let log = zstd::Decoder::new(log).map_err(record)?;
         append(archive, &entry(tar_entries::HASH_LOG), info.hash_log_bytes, log).map_err(record)?;
     }
-    for name in [tar_entries::GRAPH, tar_entries::TESTS] {
+    for name in [tar_entries::GRAPH, tar_entries::TESTS, tar_entries::CACHE] {
         if let Ok(file) = File::open(folder.join(name)) {
             let bytes = file.metadata().map_err(record)?.len();
             append(archive, &entry(name), bytes, BufReader::new(file)).map_err(record)?;

@@ -24,12 +24,17 @@ pub const REAL_GO: &str = "GOAUDIT_REAL_GO";
 pub const OWNER_GOCACHE: &str = "GOAUDIT_OWNER_GOCACHE";
 /// … and the one to use in its place.
 pub const GOCACHE: &str = "GOAUDIT_GOCACHE";
+/// What a ledger lets this build take, as a list …
+pub const CONFIRMED: &str = "GOAUDIT_CONFIRMED";
+/// … and the folder of its outputs.
+pub const LEDGER_STORE: &str = "GOAUDIT_LEDGER_STORE";
 /// Process that forwards signals to the whole group already.
 pub const RECORDER_PID: &str = "GOAUDIT_RECORDER_PID";
 /// The GODEBUG of a command, for the program that it runs.
 pub(super) const OWN_GODEBUG: &str = "GOAUDIT_OWN_GODEBUG";
 
-const TOLD: &[&str] = &[RECORD_DIR, REAL_GO, OWNER_GOCACHE, GOCACHE, RECORDER_PID];
+const TOLD: &[&str] =
+    &[RECORD_DIR, REAL_GO, OWNER_GOCACHE, GOCACHE, CONFIRMED, LEDGER_STORE, RECORDER_PID];
 
 /// Lies beside the link: what a stand-in is told when a script clears its environment.
 const TOLD_FILE: &str = "stand-in.json";
@@ -109,8 +114,9 @@ impl StandIn {
 
     /// A script that sets GOCACHE back to the owner's gets the audit's all the same.
     fn spare_the_owners_cache(&self, command: &mut Command) {
-        let told = |name: &str| self.all.get(OsStr::new(name));
-        let (Some(owner), Some(ours)) = (told(OWNER_GOCACHE), told(GOCACHE)) else { return };
+        let (Some(owner), Some(ours)) = (self.told(OWNER_GOCACHE), self.told(GOCACHE)) else {
+            return;
+        };
         let is_owners = |cache: &OsStr| {
             let resolved = |path: &OsStr| fs::canonicalize(path).ok();
             cache == owner
@@ -121,6 +127,10 @@ impl StandIn {
         if env::var_os("GOCACHE").is_none_or(|cache| cache.is_empty() || is_owners(&cache)) {
             command.env("GOCACHE", ours);
         }
+    }
+
+    pub(super) fn told(&self, name: &str) -> Option<&OsStr> {
+        self.all.get(OsStr::new(name)).map(OsString::as_os_str)
     }
 
     /// Returns the value of an `-exec` flag that gives a program back what was taken from it: its

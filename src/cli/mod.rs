@@ -5,6 +5,7 @@ mod archives;
 mod artifacts;
 mod audit;
 mod cache;
+mod cacheprog;
 mod check;
 mod color;
 mod command_line;
@@ -41,6 +42,7 @@ use clap::{Parser, Subcommand};
 
 use crate::binary::ObjectError;
 use crate::capture::CaptureError;
+use crate::capture::cacheprog::CacheProgError;
 use crate::capture::gocache::scan::ScanError;
 use crate::evidence::EvidenceError;
 use crate::policy::Problem;
@@ -74,6 +76,8 @@ enum Command {
     Record(record::RecordArgs),
     Reuse(reuse::ReuseArgs),
     Cache(cache::CacheArgs),
+    #[command(name = "cacheprog")]
+    CacheProg(cacheprog::CacheProgArgs),
     Verify(verify::VerifyArgs),
     Rules(rules::RulesArgs),
     Init(init::InitArgs),
@@ -187,6 +191,8 @@ enum Error {
     Remove { path: PathBuf, source: io::Error },
     #[error(transparent)]
     Scan(#[from] ScanError),
+    #[error(transparent)]
+    CacheProg(#[from] CacheProgError),
     #[error(
         "which cache? go is not on PATH, or its GOCACHE is off: name the directory, such as goaudit cache ~/.cache/go-build"
     )]
@@ -259,6 +265,7 @@ impl Error {
             | Self::NoRule { .. } => Exit::Usage,
             Self::Graph(err) => err.exit(),
             Self::Scan(err) => err.exit(),
+            Self::CacheProg(err) => err.exit(),
             Self::Capture(_)
             | Self::Folder(_)
             | Self::NotKnown { .. }
@@ -310,6 +317,7 @@ pub fn main() -> ExitCode {
         Command::Record(args) => return args.run().unwrap_or_else(|err| complain(&err).into()),
         Command::Reuse(args) => args.run(out),
         Command::Cache(args) => args.run(out),
+        Command::CacheProg(args) => args.run(),
         Command::Verify(args) => args.run(out),
         Command::Rules(args) => args.run(out),
         Command::Init(args) => args.run(out),

@@ -5,6 +5,7 @@ pub mod action_graph;
 pub mod build_id;
 pub mod build_info;
 pub mod cache_entry;
+pub mod cache_protocol;
 pub mod flags;
 pub mod go_mod;
 mod hash_block;

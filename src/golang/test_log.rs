@@ -9,13 +9,15 @@
 //! `saveOutput` in `cmd/go/internal/test/test.go`, the same from Go 1.21 to
 //! 1.27 but for `env GODEBUG`, which is always hashed since 1.23.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use indexmap::IndexMap;
 use rustc_hash::FxBuildHasher;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 
 use crate::golang::build_id::ShortId;
+use crate::golang::cache_entry::{self, Hash};
 use crate::golang::hash_line::{Line, hex_sum};
 use crate::golang::quote;
 use crate::golang::test_blocks::Blocks;
@@ -161,7 +163,15 @@ pub struct TestLog {
     links: IndexMap<ShortId, String, FxBuildHasher>,
     /// Which result was looked for or kept with which inputs, in order.
     uses: Vec<(usize, [u8; 32])>,
+    observed: Option<Observed>,
     payload: Vec<u8>,
+}
+
+/// What a go command found in its cache and stored there, by action ID, where that was seen.
+#[derive(Debug, Default)]
+pub struct Observed {
+    pub found: BTreeSet<Hash>,
+    pub stored: BTreeSet<Hash>,
 }
 
 /// A `testResult` block.
@@ -273,6 +283,11 @@ impl TestLog {
         }
     }
 
+    /// Takes what was seen of the cache, so that no outcome need be inferred.
+    pub fn observe(&mut self, observed: Observed) {
+        self.observed = Some(observed);
+    }
+
     /// Ends the log, and tells the runs in the order in which they were looked up.
     #[must_use]
     pub fn finish(self) -> Vec<TestRun> {
@@ -281,8 +296,12 @@ impl TestLog {
         for group in groups.values() {
             group.tell(&mut outcomes);
         }
+        if let Some(observed) = &self.observed {
+            outcomes = self.outcomes(observed);
+        }
         // Looked for by content alone: found so, of a link that is not known.
-        let has_stray = groups.values().any(|group| group.by_link.is_empty());
+        let has_stray =
+            self.observed.is_none() && groups.values().any(|group| group.by_link.is_empty());
         let unused = if has_stray { TestOutcome::Unclear } else { TestOutcome::NotKept };
         let mut last_use = BTreeMap::new();
         for (result, inputs) in &self.uses {
@@ -296,6 +315,39 @@ impl TestLog {
             Some(TestRun { package, link: looked.binary, args, exec, outcome, inputs })
         });
         runs.collect()
+    }
+
+    /// Returns what became of each test whose result was looked for by its link. One that is found by
+    /// the content of its executable does not say of which link that is.
+    fn outcomes(&self, observed: &Observed) -> BTreeMap<usize, TestOutcome> {
+        let is_found = |index: usize| {
+            let uses = self.uses.iter().filter(|(result, _)| *result == index);
+            let sum = self.results.get_index(index).map(|(sum, _)| *sum).unwrap_or_default();
+            let mut keys = uses.map(|(_, inputs)| kept_under(&sum, inputs));
+            !observed.stored.contains(&sum) && keys.any(|key| observed.found.contains(&key))
+        };
+        let is_of_link = |looked: &Looked| self.links.contains_key(&looked.binary);
+        let all = || self.results.iter().enumerate();
+        let mut outcomes = BTreeMap::new();
+        let mut rest = Vec::new();
+        for (index, (sum, _)) in all().filter(|(_, (_, looked))| is_of_link(looked)) {
+            if observed.stored.contains(sum) {
+                outcomes.insert(index, TestOutcome::Ran);
+            } else if is_found(index) {
+                outcomes.insert(index, TestOutcome::Found);
+            } else {
+                rest.push(index);
+            }
+        }
+        let by_content =
+            all().filter(|(index, (_, looked))| !is_of_link(looked) && is_found(*index)).count();
+        let outcome = match by_content {
+            0 => TestOutcome::NotKept,
+            found if found == rest.len() => TestOutcome::Found,
+            _ => TestOutcome::Unclear,
+        };
+        outcomes.extend(rest.into_iter().map(|index| (index, outcome)));
+        outcomes
     }
 
     /// Returns the uses of results by the sum of what was read. Tests that read the same share it.
@@ -312,6 +364,16 @@ impl TestLog {
         }
         groups
     }
+}
+
+/// The key of a test's output: its result's, with the sum of what it read.
+///
+/// Source: `testAndInputKey` in `cmd/go/internal/test/test.go` and `Subkey` in
+/// `cmd/go/internal/cache/hash.go`.
+fn kept_under(result: &Hash, inputs: &Hash) -> Hash {
+    let hash = Sha256::new().chain_update(b"subkey:").chain_update(result);
+    let inputs = format!("inputs:{}", cache_entry::hex(inputs));
+    hash.chain_update(inputs).finalize().into()
 }
 
 /// Results that were used with the same inputs.

@@ -5,6 +5,7 @@
 //! invocations/0001/invocation.json  InvocationInfo
 //! invocations/0001/hash.log         the hash log, as printed, without credentials
 //! invocations/0001/graph.json       the action graph, without command lines
+//! invocations/0001/cache.jsonl      what go looked up in its cache and stored, from Go 1.24 on
 //! invocations/0001/tests.json       the runs of tests and what they read, where there are any
 //! ```
 //!
@@ -17,6 +18,7 @@ use serde::de::DeserializeOwned;
 
 use crate::golang::inputs::Inputs;
 use crate::golang::{action_graph, hash_log};
+use crate::recording::cache_use::CacheUse;
 use crate::recording::{Invocation, Manifest, Recording};
 
 /// Version of the format that this goaudit writes, and the newest that it reads.
@@ -28,6 +30,7 @@ pub mod tar_entries {
     pub const INVOCATION: &str = "invocation.json";
     pub const HASH_LOG: &str = "hash.log";
     pub const GRAPH: &str = "graph.json";
+    pub const CACHE: &str = "cache.jsonl";
     pub const TESTS: &str = "tests.json";
 
     /// Returns the folder of the n-th invocation, counted from 1.
@@ -128,6 +131,14 @@ pub(super) fn read_tar(file: impl Read, inputs: &mut Inputs) -> Result<Recording
                 slot.graph = action_graph::parse(&read_json(&path, &mut entry)?)
                     .map_err(|source| ReadError::Json { entry: path, source })?;
             }
+            tar_entries::CACHE => {
+                let text = String::from_utf8_lossy(&read_json(&path, &mut entry)?).into_owned();
+                let uses = CacheUse::read(&text).map_err(|(line, source)| ReadError::Json {
+                    entry: format!("{path}:{line}"),
+                    source,
+                })?;
+                slot.cache = Some(uses);
+            }
             _ => {}
         }
     }
@@ -136,7 +147,7 @@ pub(super) fn read_tar(file: impl Read, inputs: &mut Inputs) -> Result<Recording
 }
 
 fn empty_invocation() -> Invocation {
-    Invocation { info: Default::default(), log: Default::default(), graph: Vec::new() }
+    Invocation { info: Default::default(), log: Default::default(), graph: Vec::new(), cache: None }
 }
 
 /// Reads the format before the rest, so that a newer recording is told from a damaged one.

@@ -3,6 +3,7 @@
 //! It is the seam between the edge that runs builds and all the stages after
 //! it: they can be tested from files, and a bug report is a recording.
 
+pub mod cache_use;
 mod file;
 mod places;
 pub mod redact;
@@ -18,6 +19,8 @@ use crate::golang::flags::GoCommand;
 use crate::golang::go_mod::GoMod;
 use crate::golang::hash_log::HashLog;
 use crate::leaks::Leaks;
+
+use cache_use::CacheUse;
 
 pub use file::{FORMAT, JSON_LIMIT, ReadError, read, tar_entries};
 pub use source::{Unpacked, open, open_graph};
@@ -112,6 +115,8 @@ pub struct Invocation {
     pub log: HashLog,
     /// Empty where the command has no graph, or left none.
     pub graph: Vec<GraphAction>,
+    /// What it looked up in its cache and stored; `None` where that was not observed.
+    pub cache: Option<Vec<CacheUse>>,
 }
 
 /// One start of the go command.

@@ -114,7 +114,7 @@ fn of_log(log: HashLog, name: &str, inputs: &Inputs) -> Recording {
         notes: Vec::new(),
         leaks: None,
     };
-    let invocations = vec![Invocation { info, log, graph: Vec::new() }];
+    let invocations = vec![Invocation { info, log, graph: Vec::new(), cache: None }];
     Recording { manifest, invocations }
 }
 
