@@ -18,6 +18,9 @@ use std::fmt::Write as _;
 use sha2::{Digest as _, Sha256};
 
 use crate::golang::cache_entry::{self, Hash};
+use crate::golang::hash_log::KeyKind;
+use crate::recording::Recording;
+use crate::recording::cache_use::Outcome;
 
 const HEADER: &str = "goaudit ledger 1";
 
@@ -41,6 +44,86 @@ pub struct Proof {
     pub used: i64,
     /// The variations that rebuilds of it were under.
     pub variations: BTreeSet<String>,
+}
+
+/// What a check took from its ledger and did to it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct LedgerUse {
+    /// Why what was there is not used, in one sentence.
+    pub problem: Option<String>,
+    /// Actions that were confirmed for the first time.
+    pub added: usize,
+    /// Actions whose entry another build contradicted, and which are no longer in it.
+    pub contradicted: Vec<Hash>,
+    /// Entries whose output was damaged or gone.
+    pub damaged: usize,
+    /// Days that a proof stands.
+    pub days: i64,
+}
+
+/// What a report says of a ledger.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Summary {
+    /// Compiles of the second build that ran.
+    pub rebuilt: usize,
+    /// Compiles of the second build whose output was taken from the ledger.
+    pub taken: usize,
+    /// Actions that were confirmed for the first time.
+    pub added: usize,
+    /// Names of actions whose entry was contradicted and removed.
+    pub contradicted: Vec<String>,
+    /// Entries whose output was damaged or gone.
+    pub damaged: usize,
+    /// Why what was there was not used, or could not be.
+    pub problem: Option<String>,
+    /// Days that a proof stands.
+    pub days: i64,
+}
+
+impl Summary {
+    /// Counts what the second build of a check took.
+    #[must_use]
+    pub fn of(second: &Recording, used: LedgerUse) -> Self {
+        let mut summary = Self {
+            added: used.added,
+            damaged: used.damaged,
+            problem: used.problem,
+            days: used.days,
+            ..Self::default()
+        };
+        let mut names: BTreeMap<Hash, String> = BTreeMap::new();
+        let mut seen: BTreeMap<Hash, bool> = BTreeMap::new();
+        for invocation in &second.invocations {
+            let compiles = invocation.log.keys.iter().filter(|key| key.kind == KeyKind::Build);
+            let compiles: BTreeSet<Hash> = compiles
+                .inspect(|key| drop(names.insert(key.sum, format!("build {}", key.package))))
+                .map(|key| key.sum)
+                .collect();
+            for one in invocation.cache.iter().flatten() {
+                if compiles.contains(&one.action) {
+                    match one.outcome {
+                        Outcome::Confirmed => drop(seen.entry(one.action).or_insert(true)),
+                        Outcome::Stored | Outcome::Failed => drop(seen.insert(one.action, false)),
+                        Outcome::Hit | Outcome::Miss | Outcome::Refused => {}
+                    }
+                }
+            }
+        }
+        summary.taken = seen.values().filter(|is_taken| **is_taken).count();
+        summary.rebuilt = seen.len() - summary.taken;
+        let name = |action: &Hash| match names.get(action) {
+            Some(name) => name.clone(),
+            None => format!("action {}", cache_entry::hex(action)),
+        };
+        summary.contradicted = used.contradicted.iter().map(name).collect();
+        if summary.problem.is_none() && second.invocations.iter().all(|one| one.cache.is_none()) {
+            summary.problem = Some(format!(
+                "{} asks no cache program, so everything was built: a ledger takes Go 1.24 or later",
+                second.go_version().unwrap_or("this go")
+            ));
+        }
+        summary
+    }
 }
 
 /// Why a file is no ledger.

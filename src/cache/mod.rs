@@ -18,7 +18,7 @@ pub use broken::{Broken, Fault};
 pub use executables::Tool;
 pub use inventory::{Inventory, KindTotal};
 pub use trim::{Aging, LIMIT_SECONDS, Trim};
-pub use used::{Needed, needed, recorded_keys};
+pub use used::{Asked, Needed, needed};
 
 /// All that was seen in a cache, in the order of the names.
 #[derive(Debug, Default)]

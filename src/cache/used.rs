@@ -1,7 +1,8 @@
 //! Which files of a cache recorded commands need.
 //!
-//! Archives and executables are most of the bytes, and a recording holds the keys of all that its
-//! commands asked for. What is small is kept whole: indexes of modules, test results, facts of vet.
+//! A recording of Go 1.24 or later holds each lookup. Of an earlier one it holds the keys of
+//! compiles, links and vet: archives and executables are most of the bytes, and what is small is
+//! kept whole, indexes of modules, test results, facts of vet.
 
 use std::collections::BTreeSet;
 
@@ -10,6 +11,7 @@ use sha2::{Digest as _, Sha256};
 use super::{Scan, Tally};
 use crate::golang::cache_entry::{Hash, Kind};
 use crate::recording::Recording;
+use crate::recording::cache_use::{CacheUse, Outcome};
 
 /// What is stored beside an archive under keys that are derived from its own.
 ///
@@ -38,27 +40,53 @@ pub struct Needed {
     pub spare: Tally,
     /// Recorded keys that the cache has an output for.
     pub found: usize,
-    /// All recorded keys of compiles, links and vet.
+    /// All recorded keys: of compiles, links and vet, or of all that was found or stored.
     pub recorded: usize,
+    /// Whether each lookup was seen.
+    pub is_seen: bool,
 }
 
-/// Returns the keys of all that recorded commands asked a cache for.
-#[must_use]
-pub fn recorded_keys(recordings: &[Recording]) -> BTreeSet<Hash> {
-    let invocations = recordings.iter().flat_map(|recording| &recording.invocations);
-    invocations.flat_map(|invocation| &invocation.log.keys).map(|key| key.sum).collect()
+/// What recorded commands asked a cache for.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Asked {
+    /// Keys of compiles, links and vet.
+    pub keys: BTreeSet<Hash>,
+    /// All that was found or stored, where each lookup of each command was seen.
+    pub seen: Option<BTreeSet<Hash>>,
+}
+
+impl Asked {
+    /// Collects it from recordings.
+    #[must_use]
+    pub fn by(recordings: &[Recording]) -> Self {
+        let invocations = || recordings.iter().flat_map(|recording| &recording.invocations);
+        let keys = invocations().flat_map(|one| &one.log.keys).map(|key| key.sum).collect();
+        let builds = || recordings.iter().flat_map(Recording::builds);
+        let is_seen = builds().next().is_some() && builds().all(|build| build.cache.is_some());
+        let all = builds().flat_map(|build| build.cache.iter().flatten());
+        let is_there = |one: &&CacheUse| !matches!(one.outcome, Outcome::Miss | Outcome::Refused);
+        let seen = is_seen.then(|| all.filter(is_there).map(|one| one.action).collect());
+        Self { keys, seen }
+    }
 }
 
 /// Divides the files of a cache by whether recorded commands need them.
 #[must_use]
-pub fn needed(scan: &Scan, keys: &BTreeSet<Hash>) -> Needed {
+pub fn needed(scan: &Scan, asked: &Asked) -> Needed {
+    let is_spared = |kind| match asked.seen {
+        // A recorded test has another key than the same test unrecorded: GODEBUG is part of it.
+        Some(_) => kind != Kind::TestResult,
+        None => matches!(kind, Kind::Archive | Kind::Executable),
+    };
     let large: BTreeSet<Hash> = scan
         .outputs
         .iter()
-        .filter(|output| matches!(output.kind, Kind::Archive | Kind::Executable))
+        .filter(|output| is_spared(output.kind))
         .map(|output| output.output)
         .collect();
-    let mut needed = Needed { recorded: keys.len(), ..Needed::default() };
+    let keys = asked.seen.as_ref().unwrap_or(&asked.keys);
+    let mut needed =
+        Needed { recorded: keys.len(), is_seen: asked.seen.is_some(), ..Needed::default() };
     let mut beside = BTreeSet::new();
     for entry in &scan.entries {
         let is_recorded = keys.contains(&entry.action);
@@ -71,7 +99,7 @@ pub fn needed(scan: &Scan, keys: &BTreeSet<Hash>) -> Needed {
     }
     let mut named = BTreeSet::new();
     for entry in &scan.entries {
-        if beside.contains(&entry.action) {
+        if beside.contains(&entry.action) && !keys.contains(&entry.action) {
             needed.spare_entries.push(entry.action);
             needed.spare.add(entry.stat);
             continue;

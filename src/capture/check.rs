@@ -1,6 +1,6 @@
 //! Builds a tree twice: as its owner does, and again from scratch under variations.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::{fs, io};
@@ -11,6 +11,7 @@ use crate::capture::canary;
 use crate::capture::go::Go;
 use crate::capture::interrupt::Interrupt;
 use crate::capture::job;
+use crate::capture::ledger::Book;
 use crate::capture::pack;
 use crate::capture::scratch::Scratch;
 use crate::capture::side::{Side, text};
@@ -18,6 +19,7 @@ use crate::capture::tree::Source;
 use crate::capture::trees::Trees;
 use crate::capture::vary::{self, Effect};
 use crate::golang::go_mod;
+use crate::ledger::LedgerUse;
 use crate::recording::{Depth, FORMAT, Manifest, Varied, redact};
 use crate::variation::Selection;
 
@@ -35,6 +37,8 @@ pub struct CheckPlan {
     pub work_dir: PathBuf,
     /// Whether the first build, too, must do without network.
     pub offline: bool,
+    /// Folder of what earlier checks confirmed; what is in it is not built again.
+    pub ledger: Option<PathBuf>,
 }
 
 /// Hears of the progress of two builds.
@@ -58,6 +62,8 @@ pub struct Pair {
     pub effects: Vec<Effect>,
     /// Whether both read the owner's tree, which nobody may write to.
     pub in_place: bool,
+    /// What was taken from the ledger and done to it.
+    pub ledger: Option<LedgerUse>,
     /// Holds all until it is dropped.
     _scratch: Scratch,
 }
@@ -74,6 +80,7 @@ pub fn run(
     watch: &mut dyn Watch,
 ) -> Result<Pair, CaptureError> {
     let scratch = Scratch::new(&plan.work_dir)?;
+    let book = plan.ledger.as_deref().map(Book::open).transpose()?;
     watch.phase("copy the tree");
     let trees = Trees::new(plan, &scratch, interrupt)?;
     let (first_root, staged) = (trees.first.clone(), trees.second.clone());
@@ -84,6 +91,10 @@ pub fn run(
         first.without_network();
     }
     first.reads_in_place(trees.linked);
+    if let Some(book) = &book {
+        // Whatever once was confirmed is as good as this build's own.
+        book.lend(&mut first, &BTreeSet::new())?;
+    }
     first.stand_in(&scratch.path().join("first/bin"))?;
     watch.phase("first build");
     let recorded = scratch.path().join("first.goaudit");
@@ -103,11 +114,17 @@ pub fn run(
     let applied = varied.iter().filter(|varied| varied.how.is_ok());
     second.varied = applied.map(|varied| varied.name.clone()).collect();
     effects.retain(|effect| second.varied.contains(&effect.name));
+    let names: BTreeSet<String> = second.varied.iter().cloned().collect();
+    if let Some(book) = &book {
+        book.lend(&mut second, &names)?;
+    }
     second.stand_in(&scratch.path().join("second/bin"))?;
     watch.phase("second build");
     let recorded_again = scratch.path().join("second.goaudit");
     let made_again = build(plan, &second, &varied, Vec::new(), interrupt, watch, &recorded_again)?;
+    let ledger = book.map(|book| book.close([&first, &second], &names)).transpose()?;
     Ok(Pair {
+        ledger,
         first: recorded,
         second: recorded_again,
         records: [first.records, second.records],

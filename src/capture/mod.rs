@@ -14,6 +14,7 @@ mod hash_filter;
 pub mod interrupt;
 mod invocation;
 mod job;
+mod ledger;
 mod pack;
 pub mod plan;
 mod process;
@@ -82,6 +83,8 @@ pub enum CaptureError {
     Incomplete { command: String, why: String },
     #[error("failed to write the recording `{path}`")]
     Record { path: PathBuf, source: io::Error },
+    #[error("failed to keep the ledger `{path}`")]
+    Ledger { path: PathBuf, source: io::Error },
     #[error("interrupted")]
     Interrupted,
 }

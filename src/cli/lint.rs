@@ -108,6 +108,7 @@ impl LintArgs {
             verdict,
             comparison: None,
             recordings: None,
+            ledger: None,
         };
 
         // Write.

@@ -18,6 +18,7 @@ pub mod evidence;
 pub mod executable;
 pub mod experiment;
 pub mod files;
+pub mod lookups;
 mod matching;
 pub mod misses;
 mod origin;
@@ -39,6 +40,7 @@ use crate::diff::actions::{Action, Actions};
 use crate::diff::artifacts::ArtifactPair;
 use crate::diff::cause::Cause;
 use crate::diff::divergence::Divergences;
+use crate::diff::lookups::Lookups;
 use crate::diff::matching::Pair;
 use crate::diff::path_map::PathMap;
 use crate::diff::rows::ActionRow;
@@ -68,6 +70,8 @@ pub struct Comparison {
     pub plan: Vec<PlanStep>,
     pub artifacts: Vec<ArtifactPair>,
     pub tests: tests::Tests,
+    /// What each build found in its cache, where that was seen.
+    pub lookups: [Option<Lookups>; 2],
 }
 
 /// Actions, by what became of them.
@@ -138,6 +142,7 @@ pub fn compare(first: &Recording, second: &Recording, inputs: &Inputs) -> Compar
         nondeterministic: steps.iter().filter_map(Step::nondeterministic).collect(),
         artifacts: artifacts::compare(&first.manifest.artifacts, &second.manifest.artifacts),
         tests: tests::compare(first, second, inputs),
+        lookups: [first, second].map(lookups::of),
         ..Comparison::default()
     };
     let found = cause::explain(

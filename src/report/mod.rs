@@ -20,6 +20,7 @@ pub use not_known::gaps;
 
 use crate::config::SourceFile;
 use crate::diff::Comparison;
+use crate::ledger;
 use crate::policy::Verdict;
 use crate::recording::Recording;
 use crate::rules::NotResolved;
@@ -42,6 +43,8 @@ pub struct Report<'a> {
     /// `None` where nothing was built or planned.
     pub comparison: Option<Comparison>,
     pub recordings: Option<(&'a Recording, &'a Recording)>,
+    /// What was taken from a ledger; `None` where there is none.
+    pub ledger: Option<ledger::Summary>,
 }
 
 /// How far an audit went.

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::diff::artifacts::Outcome;
 use crate::leaks::{Kind, Leaks, NotSearched};
 use crate::recording::Recording;
-use crate::report::text::spelt_line;
+use crate::report::text::{number, spelt_line};
 use crate::report::{Depth, Report};
 use crate::rules::NotResolved;
 use crate::variation::VARIATIONS;
@@ -35,6 +35,13 @@ pub(super) fn lines(report: &Report<'_>) -> Vec<String> {
                 .iter()
                 .map(|pattern| format!("artifact pattern `{pattern}`: it matches no file")),
         );
+    }
+    if let Some(ledger) = report.ledger.as_ref().filter(|ledger| ledger.taken > 0) {
+        lines.push(format!(
+            "whether {} from the ledger would compile to the same bytes today: rebuilt within {} days, under these variations; and whether only checks wrote to it",
+            number(ledger.taken, "output"),
+            ledger.days
+        ));
     }
     // Those that are gone, and those past the first few.
     let differs =

@@ -15,7 +15,7 @@ mod requests;
 mod serve;
 mod spool;
 mod trim;
-mod verify;
+pub(super) mod verify;
 
 use std::io;
 use std::path::PathBuf;
@@ -81,6 +81,27 @@ pub enum CacheProgError {
     TooLong { line: u64 },
     #[error("the body of the put in line {line} of stdin is not {size} bytes of base64")]
     Body { line: u64, size: u64 },
+}
+
+/// Returns where a cache has an output.
+pub(super) fn output_file(dir: &std::path::Path, output: &Hash) -> PathBuf {
+    directory::file(dir, output, 'd')
+}
+
+/// Gives an action of a cache an output that is in a file.
+///
+/// # Errors
+///
+/// Fails when the file cannot be read or the cache not be written to.
+pub(super) fn adopt(
+    cache: &std::path::Path,
+    action: &Hash,
+    output: (&Hash, u64),
+    from: &std::path::Path,
+) -> io::Result<()> {
+    let mut file = std::fs::File::open(from)?;
+    let cache = directory::Directory::new(cache, false);
+    cache.put(action, output, &mut file, &mut spool::Spool::default()).map(drop)
 }
 
 /// Ctrl-C goes to the whole group: the go command decides when it is done, and closes stdin then.

@@ -53,7 +53,7 @@ pub(super) fn is_of_test(path: &Path) -> bool {
 }
 
 /// Returns what a file is, where it can be read.
-pub(super) fn kind(path: &Path) -> Option<Kind> {
+pub(in crate::capture) fn kind(path: &Path) -> Option<Kind> {
     use std::os::unix::fs::FileExt as _;
     let file = File::open(path).ok()?;
     let size = file.metadata().ok()?.len();

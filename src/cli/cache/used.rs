@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 
 use super::directory;
-use crate::cache::{Needed, Scan, needed, recorded_keys};
+use crate::cache::{Asked, Needed, Scan, needed};
 use crate::capture::gocache::{prune, scan};
 use crate::capture::interrupt::Interrupt;
 use crate::cli::{Error, Exit, emit, files};
@@ -15,8 +15,10 @@ use crate::report::cache::needed as report;
 
 /// Say which files of a GOCACHE recorded commands need, for a CI cache step
 ///
-/// Of archives and executables those are kept whose keys a recorded command asked for. What is small
-/// is kept whole: indexes of modules, test results, facts of vet.
+/// From Go 1.24 on a recording holds each lookup: what was found or stored is needed, and all test
+/// results. Of an earlier go, or of `go run`, it holds the keys of compiles, links and vet: archives
+/// and executables with these are needed, and all that is small: indexes of modules, test results,
+/// facts of vet.
 #[derive(Debug, Args)]
 pub(super) struct UsedArgs {
     /// The cache [default: what `go env GOCACHE` says here]
@@ -74,7 +76,7 @@ fn divide(dir: Option<&Path>, recordings: &[PathBuf]) -> Result<Divided, Error> 
     let mut inputs = Inputs::default();
     let read = |path: &PathBuf| files::read_recording(path, &mut inputs);
     let recordings = recordings.iter().map(read).collect::<Result<Vec<_>, _>>()?;
-    let keys = recorded_keys(&recordings);
+    let keys = Asked::by(&recordings);
     let scan = scan::scan(&dir, false, &interrupt)?;
     let needed = needed(&scan, &keys);
     if needed.found == 0 {

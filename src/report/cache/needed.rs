@@ -14,13 +14,17 @@ fn words(tally: Tally) -> String {
 pub fn text(dir: &str, needed: &Needed) -> String {
     let whole = needed.kept.bytes.saturating_add(needed.spare.bytes);
     format!(
-        "{dir}\n  needed  {} of {} ({})\n  spare   {}\n  {} of {} recorded keys have an output here; indexes, test results and vet facts are kept whole\n",
+        "{dir}\n  needed  {} of {} ({})\n  spare   {}\n  {} of {} recorded keys have an output here; {}\n",
         words(needed.kept),
         size(whole),
         percent(needed.kept.bytes, whole),
         words(needed.spare),
         grouped(needed.found as u64),
         grouped(needed.recorded as u64),
+        match needed.is_seen {
+            true => "each lookup was recorded; test results are kept whole",
+            false => "indexes, test results and vet facts are kept whole",
+        }
     )
 }
 
@@ -69,6 +73,8 @@ struct Keys {
     /// Recorded keys that the cache has an output for.
     found: usize,
     recorded: usize,
+    /// Whether each lookup was recorded; else only keys of compiles, links and vet.
+    every_lookup: bool,
 }
 
 /// Renders it as `goaudit.cache-used.v1`: fields may be added to it, never changed.
@@ -81,6 +87,6 @@ pub fn json(dir: &str, needed: &Needed) -> String {
         dir,
         needed: part(needed.kept),
         spare: part(needed.spare),
-        keys: Keys { found: needed.found, recorded: needed.recorded },
+        keys: Keys { found: needed.found, recorded: needed.recorded, every_lookup: needed.is_seen },
     })
 }

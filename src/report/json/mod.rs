@@ -12,6 +12,7 @@ use serde::Serialize;
 use crate::diff::cause::Cause;
 use crate::diff::divergence::Divergence;
 use crate::diff::experiment::Proof;
+use crate::diff::lookups::Lookups;
 use crate::diff::{Change, Comparison, PlanStep};
 use crate::finding::Level;
 use crate::policy::{Judged, Outcome};
@@ -56,10 +57,24 @@ struct Document<'a> {
     comparison: Option<ComparisonObject<'a>>,
     artifacts: Option<Vec<ArtifactObject<'a>>>,
     variations: Vec<VariationObject<'a>>,
+    /// What was taken from the ledger of earlier checks; null without one.
+    ledger: Option<LedgerObject<'a>>,
     not_examined: Vec<String>,
     /// Calls and values of the files that cannot be told, by place: the first [`NOT_RESOLVED`].
     not_resolved: Vec<NotResolvedObject<'a>>,
     not_resolved_total: usize,
+}
+
+#[derive(Serialize)]
+struct LedgerObject<'a> {
+    /// Compiles of the second build.
+    rebuilt: usize,
+    taken: usize,
+    /// Actions that were confirmed for the first time.
+    added: usize,
+    contradicted: &'a [String],
+    damaged: usize,
+    problem: Option<&'a str>,
 }
 
 /// So many of them are listed.
@@ -134,6 +149,21 @@ struct SideObject<'a> {
     source: String,
     go_version: Option<&'a str>,
     actions: usize,
+    /// What it found in its cache; null where that was not seen.
+    lookups: Option<LookupsObject>,
+}
+
+#[derive(Serialize)]
+struct LookupsObject {
+    found: usize,
+    found_bytes: u64,
+    missed: usize,
+    stored: usize,
+    stored_bytes: u64,
+    vet_found: usize,
+    vet_ran: usize,
+    /// Go commands whose lookups were not seen.
+    unseen_commands: usize,
 }
 
 #[derive(Serialize)]
@@ -230,6 +260,14 @@ fn document<'a>(report: &'a Report<'_>) -> Document<'a> {
             .map(|(comparison, (first, second))| compared(comparison, first, second)),
         artifacts,
         variations: pair.map(|(_, second)| variations(&second.manifest)).unwrap_or_default(),
+        ledger: report.ledger.as_ref().map(|ledger| LedgerObject {
+            rebuilt: ledger.rebuilt,
+            taken: ledger.taken,
+            added: ledger.added,
+            contradicted: &ledger.contradicted,
+            damaged: ledger.damaged,
+            problem: ledger.problem.as_deref(),
+        }),
         not_examined: not_examined::lines(report),
         not_resolved: report.not_resolved.iter().take(NOT_RESOLVED).map(not_resolved).collect(),
         not_resolved_total: report.not_resolved.len(),
@@ -270,14 +308,24 @@ fn compared<'a>(
     second: &'a Recording,
 ) -> ComparisonObject<'a> {
     let counts = &comparison.counts;
-    let side = |recording: &'a Recording, actions| SideObject {
+    let side = |recording: &'a Recording, actions, lookups: Option<Lookups>| SideObject {
         source: recording.manifest.command.join(" "),
         go_version: recording.go_version(),
         actions,
+        lookups: lookups.map(|lookups| LookupsObject {
+            found: lookups.found,
+            found_bytes: lookups.found_bytes,
+            missed: lookups.missed,
+            stored: lookups.stored,
+            stored_bytes: lookups.stored_bytes,
+            vet_found: lookups.vet_found,
+            vet_ran: lookups.vet_ran,
+            unseen_commands: lookups.unseen,
+        }),
     };
     ComparisonObject {
-        first: side(first, counts.first),
-        second: side(second, counts.second),
+        first: side(first, counts.first, comparison.lookups[0]),
+        second: side(second, counts.second, comparison.lookups[1]),
         actions: ActionsObject {
             same: counts.same,
             changed: counts.changed,

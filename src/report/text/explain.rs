@@ -2,10 +2,12 @@
 
 use std::fmt::Write as _;
 
+use crate::diff::lookups::Lookups;
 use crate::diff::rows::{ActionRow, Outcome};
 use crate::diff::{Comparison, PlanStep};
 use crate::golang::hash_log::KeyKind;
 use crate::recording::Recording;
+use crate::report::cache::size;
 use crate::report::not_known;
 use crate::report::text::{Paint, Style, causes, folded, number, tests};
 
@@ -29,6 +31,11 @@ pub fn explain(
         let _ = writeln!(text, "{name}  {}  {version}  {command}", number(total, "action"));
     }
     text.push_str(&outcomes(comparison, style));
+    for (name, lookups) in ["first", "second"].into_iter().zip(comparison.lookups) {
+        if let Some(lookups) = lookups {
+            let _ = writeln!(text, "  {name} build's cache: {}", cached(lookups));
+        }
+    }
     text.push_str(&causes::causes(comparison, "why the two builds differ", style, paint));
     text.push_str(&tests::tests(&comparison.tests, style, paint));
     text.push_str(&order(comparison, paint));
@@ -97,6 +104,24 @@ fn outcomes(comparison: &Comparison, style: Style) -> String {
     }
     let keys = &comparison.keys;
     let _ = writeln!(text, "  {} of {} keys verified", keys.verified, keys.total);
+    text
+}
+
+/// What a build found in its cache.
+fn cached(lookups: Lookups) -> String {
+    let Lookups { found, missed, stored, vet_found, vet_ran, unseen, .. } = lookups;
+    let mut text = format!(
+        "{found} of {} found ({}), {stored} stored ({})",
+        number(found + missed, "lookup"),
+        size(lookups.found_bytes),
+        size(lookups.stored_bytes)
+    );
+    if vet_found + vet_ran > 0 {
+        let _ = write!(text, "; vet ran on {} and found {vet_found}", number(vet_ran, "package"));
+    }
+    if unseen > 0 {
+        let _ = write!(text, "; those of {} were not seen", number(unseen, "go command"));
+    }
     text
 }
 

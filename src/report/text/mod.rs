@@ -16,6 +16,7 @@ use crate::diff::Comparison;
 use crate::diff::artifacts::Outcome as ArtifactOutcome;
 use crate::diff::divergence::Divergences;
 use crate::finding::{Level, Safety};
+use crate::ledger::Summary;
 use crate::policy::{Judged, Outcome};
 use crate::report::{Depth, Report, not_examined};
 
@@ -156,8 +157,35 @@ fn summary(report: &Report<'_>, comparison: &Comparison) -> String {
         let _ = writeln!(text, "  {}: {state}", number(total, "artifact"));
     }
     text.push_str(&actions(comparison));
+    for line in report.ledger.iter().flat_map(from_ledger) {
+        let _ = writeln!(text, "  {line}");
+    }
     text.push_str(&first_to_diverge(&comparison.divergences));
     text
+}
+
+/// What was not built because earlier checks proved it, and what became of the proofs.
+pub(in crate::report) fn from_ledger(ledger: &Summary) -> Vec<String> {
+    let Summary { rebuilt, taken, added, contradicted, damaged, problem, days: _ } = ledger;
+    let mut lines = vec![format!(
+        "ledger: {rebuilt} of {} rebuilt, {taken} taken on earlier proof; {} confirmed for the first time",
+        number(rebuilt + taken, "compile"),
+        number(*added, "action"),
+    )];
+    lines.extend(problem.iter().map(|why| format!("ledger: {why}")));
+    if *damaged > 0 {
+        lines.push(format!(
+            "ledger: {} had other bytes than were confirmed, so somebody else wrote there or the disk is bad; removed and rebuilt",
+            number(*damaged, "output")
+        ));
+    }
+    if !contradicted.is_empty() {
+        lines.push(format!(
+            "ledger: contradicted and removed: {}; a rebuild gave other bytes than were confirmed before",
+            spelt_line(&contradicted.join(", "))
+        ));
+    }
+    lines
 }
 
 /// The package that differs before all that use it, where its archives were looked at.
