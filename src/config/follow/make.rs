@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::sync::Arc;
 
-use super::builtins::{assignment, child, directory};
-use super::{Follow, Frame, MAX_CALLS, State, Var, is_for_go, join, parent};
+use super::directory::{directory, join, parent};
+use super::variables::{assignment, child};
+use super::{Follow, Frame, MAX_CALLS, State, Var, is_for_go};
 use crate::config::go_command::Context;
 use crate::config::makefile::{self, Assign, Makefile, Raw, Statement, Variables};
 use crate::config::text::{PieceKind, Spot, Text};
@@ -104,7 +105,7 @@ impl Follow<'_> {
             }
         }
         let is_known = dir.is_some();
-        let path = dir.as_deref().and_then(|dir| self.find_makefile(dir, file.as_deref()));
+        let path = dir.as_deref().and_then(|dir| self.find(dir, file.as_deref(), NAMES));
         let (Some(dir), Some(path)) = (dir, path) else {
             let why = match is_known {
                 true => "make: its makefile is not in the repository",
@@ -119,15 +120,6 @@ impl Follow<'_> {
         }
         let environment = child(state, prefix);
         self.run_make(&path, dir, &targets, given, &environment, Some(spot), frame);
-    }
-
-    fn find_makefile(&self, dir: &str, file: Option<&str>) -> Option<String> {
-        match file {
-            Some(file) => join(dir, file).filter(|path| self.has_file(path)),
-            None => {
-                NAMES.iter().filter_map(|name| join(dir, name)).find(|path| self.has_file(path))
-            }
-        }
     }
 
     /// Follows targets of a makefile; `at` is where it is called, if anything calls it.
