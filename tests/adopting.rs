@@ -1,6 +1,8 @@
 //! `action.yml`, the pre-commit hook, and what the README says of both.
 #![expect(clippy::disallowed_methods, clippy::unwrap_used, reason = "tests run what users run")]
 
+mod cases;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -160,27 +162,6 @@ fn the_readme_uses_the_hook_as_it_is() {
     assert_eq!(config["repos"][0]["hooks"][0]["id"], hooks[0]["id"]);
 }
 
-/// The files of all cases by their paths in the case.
-fn fixture_files(rules: &Path) -> Vec<String> {
-    let children = |dir: &Path| -> Vec<PathBuf> {
-        fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path()).collect()
-    };
-    let dirs = |dir: PathBuf| children(&dir).into_iter().filter(|path| path.is_dir());
-    let cases = dirs(rules.to_owned()).flat_map(dirs).flat_map(dirs);
-    let mut files = Vec::new();
-    for case in cases {
-        let mut waiting = vec![case.clone()];
-        while let Some(path) = waiting.pop() {
-            match path.is_dir() {
-                true => waiting.extend(children(&path)),
-                false => files.push(path.strip_prefix(&case).unwrap().to_str().unwrap().to_owned()),
-            }
-        }
-    }
-    assert!(files.len() > 100, "{}", files.len());
-    files
-}
-
 /// pre-commit gives the names of files to the command of the hook.
 #[test]
 fn the_hook_judges_the_files_that_it_is_given() {
@@ -226,7 +207,9 @@ fn the_hook_judges_the_files_that_it_is_given() {
     ] {
         assert!(pattern.is_valid(&serde_json::json!(path)), "{path}");
     }
-    for path in fixture_files(&root().join("fixtures/rules")) {
+    let files: Vec<String> = cases::all().iter().flat_map(|case| cases::files(case)).collect();
+    assert!(files.len() > 100, "{}", files.len());
+    for path in files {
         let is_read = goaudit::config::is_read(&path) || goaudit::config::may_be_script(&path);
         assert!(!is_read || pattern.is_valid(&serde_json::json!(path)), "{path}");
     }

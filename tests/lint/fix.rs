@@ -3,41 +3,14 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use goaudit::config::{Repository, SourceFile, yaml};
+use goaudit::config::yaml;
 use goaudit::finding::{Finding, Level, Safety};
 use goaudit::{mend, rules};
 
+use crate::cases::{children, firing, repository};
 use crate::{Room, TWO, WORKFLOW, code, stderr, stdout};
-
-fn children(dir: &Path) -> Vec<PathBuf> {
-    let mut paths: Vec<_> = fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path()).collect();
-    paths.sort();
-    paths
-}
-
-fn repository(dir: &Path) -> Repository {
-    let (mut files, mut waiting) = (Vec::new(), vec![dir.to_owned()]);
-    while let Some(path) = waiting.pop() {
-        if path.is_dir() {
-            waiting.extend(children(&path));
-        } else {
-            let name = path.strip_prefix(dir).unwrap().to_str().unwrap().to_owned();
-            files.push(SourceFile { path: name, text: fs::read_to_string(&path).unwrap() });
-        }
-    }
-    let paths = files.iter().map(|file| file.path.clone()).collect();
-    Repository::new(files, paths)
-}
-
-/// The repositories of `fixtures/rules` on which a rule fires.
-fn fixtures() -> Vec<PathBuf> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/rules");
-    let rules = children(&root).into_iter().filter(|path| path.is_dir());
-    rules.flat_map(|rule| children(&rule.join("fires"))).collect()
-}
 
 /// The rules whose findings can be mended.
 const MENDED: &[&str] = &[
@@ -72,7 +45,7 @@ const MENDED: &[&str] = &[
 #[test]
 fn each_fix_alone() {
     let mut tried = BTreeSet::new();
-    for case in fixtures() {
+    for case in firing() {
         let repository = repository(&case);
         let all = rules::check_files(&repository);
         for finding in all.iter().filter(|finding| !finding.edits.is_empty()) {
@@ -115,7 +88,7 @@ fn each_fix_alone() {
 #[test]
 fn patches() {
     let mut patches = String::new();
-    for case in fixtures() {
+    for case in firing() {
         let repository = repository(&case);
         let mended = mend::mend_all(&repository, rules::check_files, Safety::Unsafe);
         let after = mend::with(&repository, &mended);

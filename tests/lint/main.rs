@@ -1,6 +1,8 @@
 //! `goaudit lint` as a user runs it: what it reads, how it ends, and every form of its report.
 #![expect(clippy::disallowed_methods, clippy::unwrap_used, reason = "tests run goaudit in folders")]
 
+#[path = "../cases/mod.rs"]
+mod cases;
 mod comments;
 mod fix;
 mod formats;
