@@ -2,11 +2,13 @@
 #![expect(clippy::disallowed_methods, clippy::unwrap_used, reason = "tests run what users run")]
 
 mod cases;
+mod folder;
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+use folder::goaudit;
 use serde_yaml::Value;
 
 fn root() -> &'static Path {
@@ -119,11 +121,7 @@ fn the_action_knows_its_version() {
 
 #[test]
 fn the_action_is_one_that_goaudit_reads() {
-    let lint = Command::new(env!("CARGO_BIN_EXE_goaudit"))
-        .args(["lint", "--format", "json", "action.yml"])
-        .current_dir(root())
-        .output()
-        .unwrap();
+    let lint = goaudit(root(), &["lint", "--format", "json", "action.yml"]);
     let report: serde_json::Value = serde_json::from_slice(&lint.stdout).unwrap();
     assert_eq!(report["findings"], serde_json::json!([]));
     // Whoever uses the action runs the actions that it uses: by commit, not by a name that moves.
@@ -168,14 +166,10 @@ fn the_hook_judges_the_files_that_it_is_given() {
     let hook = yaml(".pre-commit-hooks.yaml")[0].clone();
     let runner = Runner::new();
     fs::write(runner.path("work/.github/workflows/ci.yml"), VOLATILE).unwrap();
-    let mut words = hook["entry"].as_str().unwrap().split(' ');
-    assert_eq!(words.next(), Some("goaudit"));
-    let output = Command::new(env!("CARGO_BIN_EXE_goaudit"))
-        .args(words)
-        .arg(".github/workflows/ci.yml")
-        .current_dir(runner.path("work"))
-        .output()
-        .unwrap();
+    let words: Vec<&str> = hook["entry"].as_str().unwrap().split(' ').collect();
+    let [program, args @ ..] = words.as_slice() else { panic!("{words:?}") };
+    assert_eq!(*program, "goaudit");
+    let output = goaudit(&runner.path("work"), &[args, &[".github/workflows/ci.yml"]].concat());
     assert_eq!(output.status.code(), Some(1));
 
     // The pattern is tried by what is at hand: a schema is one way to hold a text against one.
