@@ -2,11 +2,11 @@
 #![expect(clippy::disallowed_methods, clippy::unwrap_used, reason = "tests run go")]
 
 mod edge;
+mod noise;
+mod pairs;
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::Path;
-use std::process::Command;
 
 use edge::{Room, code, text, write_all};
 use goaudit::binary::image::Image;
@@ -14,9 +14,8 @@ use goaudit::evidence::{
     Artifact, ArtifactDiff, CompiledChange, Evidence, EvidenceError, Hash, Order, Origin, Outcome,
     PackageChange, compare, is_evidence,
 };
-
-const TARGETS: [(&str, &str); 4] =
-    [("linux", "amd64"), ("linux", "arm64"), ("darwin", "arm64"), ("windows", "amd64")];
+use noise::Noise;
+use pairs::TARGETS;
 
 const FILES: [(&str, &str); 7] = [
     (
@@ -105,7 +104,7 @@ type Edit<'a> = (&'a str, &'a str, &'a str);
 /// Edits, and the packages that differ then and how.
 type Case<'a> = (&'a [Edit<'a>], &'a [(&'a str, &'a str)]);
 
-fn built(edits: &[Edit<'_>], (os, arch): (&str, &str), flags: &[&str]) -> Vec<u8> {
+fn built(edits: &[Edit<'_>], target: (&str, &str), flags: &[&str]) -> Vec<u8> {
     let dir = tempfile::tempdir().unwrap();
     write_all(dir.path(), &FILES);
     for (file, from, to) in edits {
@@ -114,19 +113,7 @@ fn built(edits: &[Edit<'_>], (os, arch): (&str, &str), flags: &[&str]) -> Vec<u8
         assert!(content.contains(from), "{file}");
         fs::write(path, content.replace(from, to)).unwrap();
     }
-    let out = dir.path().join("app");
-    let output = Command::new("go")
-        .args(["build", "-trimpath", "-buildvcs=false", "-o"])
-        .arg(&out)
-        .args(flags)
-        .current_dir(dir.path())
-        .env("GOCACHE", Path::new(env!("CARGO_TARGET_TMPDIR")).join("pairs-gocache"))
-        .envs([("GOOS", os), ("GOARCH", arch), ("CGO_ENABLED", "0")])
-        .env_remove("GOFLAGS")
-        .output()
-        .expect("go is on PATH");
-    assert!(output.status.success(), "{}", text(&output.stderr));
-    fs::read(out).unwrap()
+    pairs::built(dir.path(), target, flags)
 }
 
 /// Of a file, through the text that another machine gets.
@@ -326,12 +313,10 @@ fn damage_is_no_panic() {
     let file = built(&[], TARGETS[0], &[]);
     let whole = evidence(&file);
     let mut damaged = file.clone();
-    let mut state = 1_u32;
+    let mut noise = Noise::new();
     for _ in 0..6 {
         for _ in 0..2_000 {
-            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-            let at = 4096 + usize::try_from(state).unwrap() % (file.len() - 4096);
-            damaged[at] = state.to_le_bytes()[3];
+            damaged[4096 + noise.below(file.len() - 4096)] = noise.byte();
         }
         if Image::parse(&damaged).is_ok() {
             let other = evidence(&damaged);
