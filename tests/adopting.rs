@@ -1,10 +1,14 @@
 //! `action.yml`, the pre-commit hook, and what the README says of both.
 #![expect(clippy::disallowed_methods, clippy::unwrap_used, reason = "tests run what users run")]
 
+mod cases;
+mod folder;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+use folder::goaudit;
 use serde_yaml::Value;
 
 fn root() -> &'static Path {
@@ -117,11 +121,7 @@ fn the_action_knows_its_version() {
 
 #[test]
 fn the_action_is_one_that_goaudit_reads() {
-    let lint = Command::new(env!("CARGO_BIN_EXE_goaudit"))
-        .args(["lint", "--format", "json", "action.yml"])
-        .current_dir(root())
-        .output()
-        .unwrap();
+    let lint = goaudit(root(), &["lint", "--format", "json", "action.yml"]);
     let report: serde_json::Value = serde_json::from_slice(&lint.stdout).unwrap();
     assert_eq!(report["findings"], serde_json::json!([]));
     // Whoever uses the action runs the actions that it uses: by commit, not by a name that moves.
@@ -160,41 +160,16 @@ fn the_readme_uses_the_hook_as_it_is() {
     assert_eq!(config["repos"][0]["hooks"][0]["id"], hooks[0]["id"]);
 }
 
-/// The files of all cases by their paths in the case.
-fn fixture_files(rules: &Path) -> Vec<String> {
-    let children = |dir: &Path| -> Vec<PathBuf> {
-        fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path()).collect()
-    };
-    let dirs = |dir: PathBuf| children(&dir).into_iter().filter(|path| path.is_dir());
-    let cases = dirs(rules.to_owned()).flat_map(dirs).flat_map(dirs);
-    let mut files = Vec::new();
-    for case in cases {
-        let mut waiting = vec![case.clone()];
-        while let Some(path) = waiting.pop() {
-            match path.is_dir() {
-                true => waiting.extend(children(&path)),
-                false => files.push(path.strip_prefix(&case).unwrap().to_str().unwrap().to_owned()),
-            }
-        }
-    }
-    assert!(files.len() > 100, "{}", files.len());
-    files
-}
-
 /// pre-commit gives the names of files to the command of the hook.
 #[test]
 fn the_hook_judges_the_files_that_it_is_given() {
     let hook = yaml(".pre-commit-hooks.yaml")[0].clone();
     let runner = Runner::new();
     fs::write(runner.path("work/.github/workflows/ci.yml"), VOLATILE).unwrap();
-    let mut words = hook["entry"].as_str().unwrap().split(' ');
-    assert_eq!(words.next(), Some("goaudit"));
-    let output = Command::new(env!("CARGO_BIN_EXE_goaudit"))
-        .args(words)
-        .arg(".github/workflows/ci.yml")
-        .current_dir(runner.path("work"))
-        .output()
-        .unwrap();
+    let words: Vec<&str> = hook["entry"].as_str().unwrap().split(' ').collect();
+    let [program, args @ ..] = words.as_slice() else { panic!("{words:?}") };
+    assert_eq!(*program, "goaudit");
+    let output = goaudit(&runner.path("work"), &[args, &[".github/workflows/ci.yml"]].concat());
     assert_eq!(output.status.code(), Some(1));
 
     // The pattern is tried by what is at hand: a schema is one way to hold a text against one.
@@ -226,7 +201,9 @@ fn the_hook_judges_the_files_that_it_is_given() {
     ] {
         assert!(pattern.is_valid(&serde_json::json!(path)), "{path}");
     }
-    for path in fixture_files(&root().join("fixtures/rules")) {
+    let files: Vec<String> = cases::all().iter().flat_map(|case| cases::files(case)).collect();
+    assert!(files.len() > 100, "{}", files.len());
+    for path in files {
         let is_read = goaudit::config::is_read(&path) || goaudit::config::may_be_script(&path);
         assert!(!is_read || pattern.is_valid(&serde_json::json!(path)), "{path}");
     }

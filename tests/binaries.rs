@@ -1,6 +1,8 @@
 //! Real programs, built here by the real `go`, against what `go` and another reader say of them.
 #![expect(clippy::disallowed_methods, clippy::unwrap_used, reason = "tests run go and read files")]
 
+mod noise;
+
 use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -14,6 +16,7 @@ use goaudit::diff::artifacts::{ArtifactPair, Differences, Outcome, compare};
 use goaudit::diff::build_ids::BuildIdMeaning;
 use goaudit::diff::sections::SectionChangeKind;
 use goaudit::recording::Artifact;
+use noise::Noise;
 use object::{Object as _, ObjectSection as _, ObjectSymbol as _, SymbolKind};
 use sha2::{Digest as _, Sha256};
 
@@ -327,23 +330,11 @@ fn every_prefix_is_an_error_or_a_summary() {
     }
 }
 
-/// Numbers that look random and are the same every time: xorshift64, Marsaglia 2003.
-struct Noise(u64);
-
-impl Noise {
-    fn below(&mut self, limit: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        usize::try_from(self.0 >> 16).unwrap() % limit
-    }
-}
-
 /// Half of the damage is in the first 1 KiB, a quarter in the last 8 KiB, where tables are.
 #[test]
 fn damage_is_never_a_panic() {
     let start = Instant::now();
-    let mut noise = Noise(0x9e37_79b9_7f4a_7c15);
+    let mut noise = Noise::new();
     for sample in samples() {
         let mut bytes = sample.bytes.clone();
         let len = bytes.len();
@@ -359,7 +350,7 @@ fn damage_is_never_a_panic() {
                 bytes[at] = match noise.below(3) {
                     0 => 0xff,
                     1 => bytes[at] ^ (1 << noise.below(8)),
-                    _ => u8::try_from(noise.below(256)).unwrap(),
+                    _ => noise.byte(),
                 };
             }
             let _ = summarize(&bytes);

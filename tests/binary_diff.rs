@@ -1,16 +1,16 @@
 //! Pairs of real programs with one known difference: the account is whole, and blames nothing else.
 #![expect(clippy::disallowed_methods, clippy::unwrap_used, reason = "tests run go")]
 
+mod noise;
+mod pairs;
+
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::Path;
-use std::process::Command;
 
 use goaudit::binary::image::Image;
 use goaudit::binary_diff::{BinaryDiff, FunctionChange, Owner, compare};
-
-const TARGETS: [(&str, &str); 4] =
-    [("linux", "amd64"), ("linux", "arm64"), ("darwin", "arm64"), ("windows", "amd64")];
+use noise::Noise;
+use pairs::TARGETS;
 
 const MAIN: &str = r#"package main
 
@@ -32,23 +32,11 @@ func main() {
 "#;
 
 /// Builds a program for a target.
-fn built(source: &str, (os, arch): (&str, &str), flags: &[&str]) -> Vec<u8> {
+fn built(source: &str, target: (&str, &str), flags: &[&str]) -> Vec<u8> {
     let dir = tempfile::tempdir().unwrap();
     fs::write(dir.path().join("go.mod"), "module example.com/pair\n\ngo 1.21\n").unwrap();
     fs::write(dir.path().join("main.go"), source).unwrap();
-    let out = dir.path().join("out");
-    let output = Command::new("go")
-        .args(["build", "-trimpath", "-buildvcs=false", "-o"])
-        .arg(&out)
-        .args(flags)
-        .current_dir(dir.path())
-        .env("GOCACHE", Path::new(env!("CARGO_TARGET_TMPDIR")).join("pairs-gocache"))
-        .envs([("GOOS", os), ("GOARCH", arch), ("CGO_ENABLED", "0")])
-        .env_remove("GOFLAGS")
-        .output()
-        .expect("go is on PATH");
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    fs::read(out).unwrap()
+    pairs::built(dir.path(), target, flags)
 }
 
 fn compared(first: &[u8], second: &[u8]) -> BinaryDiff {
@@ -223,12 +211,10 @@ fn damage_is_no_panic() {
     let file = built(MAIN, TARGETS[0], &[]);
     let whole = Image::parse(&file).unwrap();
     let mut damaged = file.clone();
-    let mut state = 1_u32;
+    let mut noise = Noise::new();
     for _ in 0..12 {
         for _ in 0..2_000 {
-            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-            let at = 4096 + usize::try_from(state).unwrap() % (file.len() - 4096);
-            damaged[at] = state.to_le_bytes()[3];
+            damaged[4096 + noise.below(file.len() - 4096)] = noise.byte();
         }
         if let Ok(image) = Image::parse(&damaged) {
             assert!(compare(&whole, &image).is_whole);
@@ -239,11 +225,7 @@ fn damage_is_no_panic() {
 
 #[test]
 fn damage_in_any_section_is_no_panic() {
-    let mut state = 7_u32;
-    let mut random = move |below: usize| {
-        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        usize::try_from(state >> 8).unwrap() % below.max(1)
-    };
+    let mut noise = Noise::new();
     for target in TARGETS {
         let file = built(MAIN, target, &[]);
         let whole = Image::parse(&file).unwrap();
@@ -251,11 +233,11 @@ fn damage_in_any_section_is_no_panic() {
             let mut damaged = file.clone();
             for region in whole.regions.iter().filter(|region| !region.name.is_empty()) {
                 for _ in 0..4 {
-                    let at = region.content.start + random(region.content.len());
+                    let at = region.content.start + noise.below(region.content.len().max(1));
                     // A count or an offset that is as large as can be, or any byte.
                     let len = if round == 0 { 8 } else { 1 };
                     let end = (at + len).min(region.content.end);
-                    let value = if round == 0 { 0xff } else { random(256).to_le_bytes()[0] };
+                    let value = if round == 0 { 0xff } else { noise.byte() };
                     damaged[at..end].fill(value);
                 }
             }

@@ -1,31 +1,18 @@
 //! CI files of all systems through the command line: found by themselves, read through
 //! what they include, and refused one by one.
-#![expect(clippy::disallowed_methods, clippy::unwrap_used, reason = "tests write files and run")]
+#![expect(clippy::unwrap_used, reason = "tests run goaudit in folders")]
 
-use std::fs;
+mod folder;
+
 use std::path::Path;
-use std::process::Command;
 
+use folder::{Folder, goaudit};
 use serde_json::Value;
 
-fn repository(files: &[(&str, &str)], with_git: bool) -> tempfile::TempDir {
-    let dir = tempfile::tempdir().unwrap();
-    for (path, text) in files {
-        let path = dir.path().join(path);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, text).unwrap();
-    }
-    if with_git {
-        let done = Command::new("git").args(["init", "-q"]).current_dir(dir.path()).status();
-        assert!(done.unwrap().success());
-    }
-    dir
-}
-
-fn findings(dir: &Path) -> Vec<String> {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_goaudit"));
-    command.args(["check", "--depth", "text", "--format", "json"]).arg(dir);
-    let output = command.output().unwrap();
+fn findings(folder: &Folder) -> Vec<String> {
+    let dir = folder.path().to_str().unwrap();
+    let args = ["check", "--depth", "text", "--format", "json", dir];
+    let output = goaudit(Path::new(env!("CARGO_MANIFEST_DIR")), &args);
     let report: Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|error| {
         panic!("{error}: {}", String::from_utf8_lossy(&output.stderr));
     });
@@ -65,8 +52,8 @@ fn files_are_found_through_what_includes_them() {
         ("deploy/cloudbuild.yaml", "steps: [{name: golang, args: [go]}]\n"),
         ("vendor/x/cloudbuild.yaml", "steps: [{name: golang, args: [go]}]\n"),
     ];
-    let dir = repository(&files, true);
-    insta::assert_snapshot!(findings(dir.path()).join("\n"), @r#"
+    let folder = Folder::repository(&files);
+    insta::assert_snapshot!(findings(&folder).join("\n"), @r#"
     cache-key-volatile ci/go.yml:5
     file-not-read ci/broken.yml:1
     unpinned-toolchain .buildkite/pipeline.yml:1
@@ -88,8 +75,8 @@ fn files_are_found_without_git() {
         ("cloudbuild.yaml", "steps: [{name: golang, args: [go]}]\n"),
         ("deep/cloudbuild.yaml", "steps: [{name: golang, args: [go]}]\n"),
     ];
-    let dir = repository(&files, false);
-    insta::assert_snapshot!(findings(dir.path()).join("\n"), @r#"
+    let folder = Folder::new(&files);
+    insta::assert_snapshot!(findings(&folder).join("\n"), @r#"
     unpinned-toolchain .circleci/config.yml:1
     unpinned-toolchain .gitlab-ci.yml:1
     unpinned-toolchain cloudbuild.yaml:1
@@ -127,8 +114,8 @@ fn bad_files_of_every_system_are_refused_one_by_one() {
         for root in roots {
             let other = if root == ".drone.yml" { ".woodpecker.yml" } else { ".drone.yml" };
             let good = "steps: [{image: golang, commands: [x]}]\n";
-            let dir = repository(&[(root, text), (other, good)], false);
-            let found = findings(dir.path());
+            let folder = Folder::new(&[(root, text), (other, good)]);
+            let found = findings(&folder);
             let unread: Vec<_> = found.iter().filter(|f| f.starts_with("file-not-read")).collect();
             assert!(
                 unread.len() <= 1 && (index > 2 || unread.len() == 1),

@@ -1,6 +1,9 @@
 //! DWARF sections and units of real programs, against another reader and the tools of Go.
 #![expect(clippy::disallowed_methods, clippy::unwrap_used, reason = "tests run go and read files")]
 
+mod noise;
+mod programs;
+
 use std::borrow::Cow;
 use std::fs;
 use std::io::Read as _;
@@ -8,10 +11,9 @@ use std::io::Read as _;
 use flate2::read::ZlibDecoder;
 use goaudit::binary::debug::{DebugSection, DebugSections, Unit, debug_sections, units};
 use goaudit::binary::image::Image;
+use noise::Noise;
 use object::{Object as _, ObjectSection as _};
 use programs::{Program, tool};
-
-mod programs;
 
 const PLAIN: &[&str] = &["-ldflags=-compressdwarf=false"];
 const LIMIT: u64 = 1 << 30;
@@ -114,22 +116,10 @@ fn what_is_left_of_the_limit_is_refused_by_name() {
     assert!(line.contains("are left for debug information"), "{line}");
 }
 
-/// Numbers that look random and are the same every time: xorshift64, Marsaglia 2003.
-struct Noise(u64);
-
-impl Noise {
-    fn below(&mut self, limit: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        usize::try_from(self.0 >> 16).unwrap() % limit
-    }
-}
-
 /// Damage in what is compressed, and in what is not.
 #[test]
 fn damage_is_never_a_panic() {
-    let mut noise = Noise(0x9e37_79b9_7f4a_7c15);
+    let mut noise = Noise::new();
     for program in [PROGRAMS[0], PROGRAMS[1], PROGRAMS[2]] {
         let mut file = fs::read(program.build("debug-damage")).unwrap();
         let image = Image::parse(&file).unwrap();
@@ -151,7 +141,7 @@ fn damage_is_never_a_panic() {
         for _ in 0..40 {
             let place = &places[noise.below(places.len())];
             let at = place.start + noise.below(place.len().min(64));
-            let was = std::mem::replace(&mut file[at], u8::try_from(noise.below(256)).unwrap());
+            let was = std::mem::replace(&mut file[at], noise.byte());
             if let Ok(image) = Image::parse(&file) {
                 let _ = units(&debug_sections(&image, LIMIT), endian);
             }

@@ -1,17 +1,18 @@
 //! `goaudit init`, `rules`, `schema`, `completions` and `man` as a user runs them.
-#![expect(clippy::disallowed_methods, clippy::unwrap_used, reason = "tests run goaudit in folders")]
+#![expect(clippy::disallowed_methods, reason = "tests run goaudit in folders")]
+
+mod folder;
 
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
 
-fn goaudit(dir: &Path, args: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_goaudit")).args(args).current_dir(dir).output().unwrap()
-}
+use folder::{Folder, code, goaudit};
 
+/// What goaudit says where it succeeds.
 fn stdout(output: &Output) -> String {
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8(output.stdout.clone()).unwrap()
+    assert!(output.status.success(), "{}", folder::stderr(output));
+    folder::stdout(output)
 }
 
 const WORKFLOW: &str = "\
@@ -26,27 +27,22 @@ jobs:
           key: mod-${{ github.run_id }}
 ";
 
-fn project() -> tempfile::TempDir {
-    let dir = tempfile::tempdir().unwrap();
-    let write = |path: &str, text: &str| {
-        let path = dir.path().join(path);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, text).unwrap();
-    };
-    write("go.mod", "module example.com/app\n\ngo 1.21\n");
-    write("Makefile", "build := x\n\nbuild: main.go\n\tgo build ./...\n");
-    write("cmd/app/main.go", "package main\n");
-    write(".goreleaser.yaml", "version: 2\n");
-    write(".github/workflows/ci.yml", WORKFLOW);
-    dir
+fn a_project() -> Folder {
+    Folder::new(&[
+        ("go.mod", "module example.com/app\n\ngo 1.21\n"),
+        ("Makefile", "build := x\n\nbuild: main.go\n\tgo build ./...\n"),
+        ("cmd/app/main.go", "package main\n"),
+        (".goreleaser.yaml", "version: 2\n"),
+        (".github/workflows/ci.yml", WORKFLOW),
+    ])
 }
 
 #[test]
 fn init_writes_a_policy_that_fits_what_it_finds() {
-    let dir = project();
-    let said = stdout(&goaudit(&dir.path().join("cmd/app"), &["init"]));
+    let project = a_project();
+    let said = stdout(&goaudit(&project.path().join("cmd/app"), &["init"]));
     assert!(said.ends_with("goaudit.yaml\n"), "{said}");
-    let text = fs::read_to_string(dir.path().join("goaudit.yaml")).unwrap();
+    let text = project.read("goaudit.yaml");
     insta::assert_snapshot!(text, @r#"
     # What goaudit holds this project against: `goaudit lint` reads its CI files, `goaudit check`
     # builds it twice. `goaudit rules` lists the rules, `goaudit rules RULE` explains one.
@@ -84,35 +80,35 @@ fn init_writes_a_policy_that_fits_what_it_finds() {
     # What `goaudit lint` finds today:
     #   cache-key-volatile at .github/workflows/ci.yml:9
     "#);
-    let lint = goaudit(dir.path(), &["lint"]);
-    assert_eq!(lint.status.code(), Some(1));
-    assert!(String::from_utf8_lossy(&lint.stdout).contains("judged by goaudit.yaml"));
+    let lint = project.lint(&[]);
+    assert_eq!(code(&lint), 1);
+    assert!(folder::stdout(&lint).contains("judged by goaudit.yaml"));
 }
 
 #[test]
 fn init_overwrites_nothing() {
     for file in ["goaudit.yaml", ".github/goaudit.yaml"] {
-        let dir = project();
-        fs::write(dir.path().join(file), "# mine\n").unwrap();
-        let output = goaudit(dir.path(), &["init"]);
-        assert_eq!(output.status.code(), Some(2));
-        assert!(String::from_utf8_lossy(&output.stderr).contains("there is a policy already"));
-        assert_eq!(fs::read_to_string(dir.path().join(file)).unwrap(), "# mine\n");
+        let project = a_project();
+        project.write(file, "# mine\n");
+        let output = project.goaudit(&["init"]);
+        assert_eq!(code(&output), 2);
+        assert!(folder::stderr(&output).contains("there is a policy already"));
+        assert_eq!(project.read(file), "# mine\n");
     }
     // Not even what a link leads to.
-    let dir = project();
-    std::os::unix::fs::symlink("elsewhere.yaml", dir.path().join("goaudit.yaml")).unwrap();
-    assert_eq!(goaudit(dir.path(), &["init"]).status.code(), Some(2));
-    assert!(!dir.path().join("elsewhere.yaml").exists());
+    let project = a_project();
+    std::os::unix::fs::symlink("elsewhere.yaml", project.path().join("goaudit.yaml")).unwrap();
+    assert_eq!(code(&project.goaudit(&["init"])), 2);
+    assert!(!project.path().join("elsewhere.yaml").exists());
 }
 
 #[test]
 fn init_builds_on_the_policy_that_is_named() {
-    let dir = project();
-    stdout(&goaudit(dir.path(), &["init", "--extends", "release"]));
-    let text = fs::read_to_string(dir.path().join("goaudit.yaml")).unwrap();
+    let project = a_project();
+    stdout(&project.goaudit(&["init", "--extends", "release"]));
+    let text = project.read("goaudit.yaml");
     assert!(text.contains("\nextends: release\n"));
-    assert_eq!(goaudit(dir.path(), &["init", "--extends", "nothing"]).status.code(), Some(2));
+    assert_eq!(code(&project.goaudit(&["init", "--extends", "nothing"])), 2);
 }
 
 /// The schema that is printed is the one of the rules that are registered.
@@ -154,7 +150,7 @@ fn a_page_of_the_manual_for_each_command() {
     let page = stdout(&goaudit(Path::new("/"), &["man", "lint"]));
     assert!(page.contains(".TH goaudit-lint 1"), "{page}");
     assert!(page.contains("\\fB\\-\\-format\\fR"), "{page}");
-    assert_eq!(goaudit(Path::new("/"), &["man", "nothing"]).status.code(), Some(2));
+    assert_eq!(code(&goaudit(Path::new("/"), &["man", "nothing"])), 2);
 }
 
 #[test]
@@ -172,5 +168,5 @@ fn every_rule_is_listed_and_explained() {
     about CI and build files: lint and check; and about two builds: check
     policies say ci: error, default: error, pedantic: error, release: note
     "#);
-    assert_eq!(goaudit(Path::new("/"), &["rules", "nothing"]).status.code(), Some(2));
+    assert_eq!(code(&goaudit(Path::new("/"), &["rules", "nothing"])), 2);
 }

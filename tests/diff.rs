@@ -1,14 +1,14 @@
 //! `goaudit diff`: pairs of real programs with one known difference, and what is said of each.
 #![expect(clippy::disallowed_methods, clippy::unwrap_used, reason = "tests run goaudit and go")]
 
+mod pairs;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+use pairs::{TARGETS, go_build};
 use serde_json::Value;
-
-const TARGETS: [(&str, &str); 4] =
-    [("linux", "amd64"), ("linux", "arm64"), ("darwin", "arm64"), ("windows", "amd64")];
 
 const FILES: [(&str, &str); 4] = [
     ("go.mod", "module example.com/pair\n\ngo 1.21\n"),
@@ -87,22 +87,12 @@ impl Module {
     fn build_with(
         &self,
         name: &str,
-        (os, arch): (&str, &str),
+        target: (&str, &str),
         flags: &[&str],
         env: &[(&str, &str)],
     ) -> PathBuf {
         let out = self.dir.path().join(name);
-        let output = Command::new("go")
-            .args(["build", "-o"])
-            .arg(&out)
-            .args(flags)
-            .current_dir(&self.root)
-            .env("GOCACHE", Path::new(env!("CARGO_TARGET_TMPDIR")).join("pairs-gocache"))
-            .envs([("GOOS", os), ("GOARCH", arch), ("CGO_ENABLED", "0"), ("GOFLAGS", "")])
-            .envs(env.iter().copied())
-            .output()
-            .expect("go is on PATH");
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        go_build(&self.root, &out, target, flags, env);
         out
     }
 

@@ -2,6 +2,7 @@
 #![expect(clippy::disallowed_methods, clippy::unwrap_used, reason = "tests run goaudit and go")]
 
 mod edge;
+mod pairs;
 
 use std::fs;
 use std::io::Write as _;
@@ -14,29 +15,18 @@ use flate2::{Compression, GzBuilder};
 use serde_json::Value;
 use sha2::Digest as _;
 
-use edge::{Room, code, text};
+use edge::{code, text, write_all};
+use pairs::TARGETS;
 
-const PLATFORMS: [(&str, &str); 4] =
-    [("linux", "amd64"), ("linux", "arm64"), ("darwin", "arm64"), ("windows", "amd64")];
-
-/// One program for each of [`PLATFORMS`], built with `-X main.version=one` and with `=two`.
+/// One program for each of [`TARGETS`], built with `-X main.version=one` and with `=two`.
 static BUILT: LazyLock<[Vec<Vec<u8>>; 2]> = LazyLock::new(|| {
     let main = "package main\n\nvar version = \"none\"\n\nfunc main() { println(version) }\n";
-    let room =
-        Room::new(false, &[("go.mod", "module example.com/app\n\ngo 1.21\n"), ("main.go", main)]);
+    let dir = tempfile::tempdir().unwrap();
+    let files = [("go.mod", "module example.com/app\n\ngo 1.21\n"), ("main.go", main)];
+    write_all(dir.path(), &files);
     ["one", "two"].map(|version| {
-        let build = |(os, arch): &(&str, &str)| {
-            let flags = format!("-ldflags=-w -X main.version={version}");
-            let output = room
-                .command("go", &room.m())
-                .envs([("GOOS", *os), ("GOARCH", *arch), ("CGO_ENABLED", "0")])
-                .args(["build", "-trimpath", &flags, "-o", "../out/app", "."])
-                .output()
-                .unwrap();
-            assert!(output.status.success(), "{}", text(&output.stderr));
-            fs::read(room.path("out/app")).unwrap()
-        };
-        PLATFORMS.iter().map(build).collect()
+        let flags = format!("-ldflags=-w -X main.version={version}");
+        TARGETS.iter().map(|target| pairs::built(dir.path(), *target, &[&flags])).collect()
     })
 });
 
@@ -120,7 +110,7 @@ impl Sides {
     /// Writes what GoReleaser does: an archive a platform, and a list of their checksums.
     fn release(&self, folder: &str, version: &str, binaries: &[Vec<u8>]) {
         let mut sums = String::new();
-        for ((os, arch), binary) in PLATFORMS.iter().zip(binaries) {
+        for ((os, arch), binary) in TARGETS.iter().zip(binaries) {
             let readme = file("README.md", b"read me\n");
             let (name, archive) = if *os == "windows" {
                 (

@@ -1,15 +1,17 @@
 //! Tables of functions and lines of real programs, against what the tools of Go say of them.
 #![expect(clippy::disallowed_methods, clippy::unwrap_used, reason = "tests run go and read files")]
 
+mod noise;
+mod programs;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
 use goaudit::binary::image::Image;
 use goaudit::binary::module_data::ModuleLayout;
 use goaudit::binary::pclntab::Pclntab;
+use noise::Noise;
 use programs::{Program, tool};
-
-mod programs;
 
 const LINUX: (&str, &str) = ("linux", "amd64");
 const STRIP: &[&str] = &["-ldflags=-s -w"];
@@ -225,22 +227,10 @@ fn a_stripped_program_has_the_same_table() {
     }
 }
 
-/// Numbers that look random and are the same every time: xorshift64, Marsaglia 2003.
-struct Noise(u64);
-
-impl Noise {
-    fn below(&mut self, limit: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        usize::try_from(self.0 >> 16).unwrap() % limit
-    }
-}
-
 /// Damage in header, module data and table; what is still read stays inside of the file.
 #[test]
 fn damage_is_never_a_panic() {
-    let mut noise = Noise(0x9e37_79b9_7f4a_7c15);
+    let mut noise = Noise::new();
     for program in [PROGRAMS[1], PROGRAMS[3], PROGRAMS[7]] {
         let mut file = fs::read(program.build("pclntab-damage")).unwrap();
         let image = Image::parse(&file).unwrap();

@@ -5,10 +5,13 @@
     reason = "tests read the README and run it"
 )]
 
+mod folder;
+
 use std::fs;
 use std::path::Path;
 use std::process::Command;
 
+use folder::{goaudit, stdout};
 use goaudit::policy::{Known, SHIPPED, parse};
 use goaudit::rules::RULES;
 use goaudit::variation::VARIATIONS;
@@ -57,12 +60,9 @@ fn the_example_of_lint_is_its_output() {
     let text = readme();
     let command = "$ goaudit lint fixtures/modules/leaky\n";
     let shown = text.split(command).nth(1).unwrap().split("```").next().unwrap();
-    let output = Command::new(env!("CARGO_BIN_EXE_goaudit"))
-        .args(["lint", "fixtures/modules/leaky"])
-        .current_dir(env!("CARGO_MANIFEST_DIR"))
-        .output()
-        .unwrap();
-    assert_eq!(String::from_utf8(output.stdout).unwrap(), shown);
+    let output =
+        goaudit(Path::new(env!("CARGO_MANIFEST_DIR")), &["lint", "fixtures/modules/leaky"]);
+    assert_eq!(stdout(&output), shown);
 }
 
 /// The lines of the first job of a CI file, as its runner hands them to a shell.

@@ -1,56 +1,31 @@
 //! Every rule about files against every fixture, and the claims that hold for all rules.
 #![expect(clippy::disallowed_methods, clippy::unwrap_used, reason = "tests read fixtures")]
 
+mod cases;
+
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
+use cases::{children, repository};
 use goaudit::config::{Repository, SourceFile};
 use goaudit::finding::Finding;
 use goaudit::rules::{self, Check, RULES};
 
-fn root(path: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
-}
-
-fn children(dir: &Path) -> Vec<PathBuf> {
-    let mut paths: Vec<_> = fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path()).collect();
-    paths.sort();
-    paths
-}
-
-/// All files below a directory as a repository.
-fn repository(dir: &Path) -> Repository {
-    let mut files = Vec::new();
-    let mut waiting = vec![dir.to_owned()];
-    while let Some(path) = waiting.pop() {
-        if path.is_dir() {
-            waiting.extend(children(&path));
-        } else {
-            let name = path.strip_prefix(dir).unwrap().to_str().unwrap().replace('\\', "/");
-            files.push(SourceFile { path: name, text: fs::read_to_string(&path).unwrap() });
-        }
-    }
-    let paths = files.iter().map(|file| file.path.clone()).collect();
-    Repository::new(files, paths)
-}
-
 fn fixture(case: &str) -> Vec<Finding> {
-    rules::check_files(&repository(&root("fixtures/rules").join(case)))
+    rules::check_files(&repository(&cases::path(case)))
 }
 
 /// A rule that fires on another rule's fixture shows here, as a changed line.
 #[test]
 fn every_files_rule_on_every_fixture() {
     let mut matrix = String::new();
-    for rule in children(&root("fixtures/rules")).iter().filter(|path| path.is_dir()) {
-        for case in children(rule).iter().flat_map(|kind| children(kind)) {
-            let name = case.strip_prefix(root("fixtures/rules")).unwrap().display().to_string();
-            let findings = fixture(&name);
-            let fired: BTreeSet<_> = findings.iter().map(|finding| finding.rule).collect();
-            let fired: String = fired.into_iter().map(|rule| format!(" {rule}")).collect();
-            matrix += &format!("{name}:{fired}\n");
-        }
+    for case in cases::all() {
+        let name = case.strip_prefix(cases::path("")).unwrap().display().to_string();
+        let findings = fixture(&name);
+        let fired: BTreeSet<_> = findings.iter().map(|finding| finding.rule).collect();
+        let fired: String = fired.into_iter().map(|rule| format!(" {rule}")).collect();
+        matrix += &format!("{name}:{fired}\n");
     }
     insta::assert_snapshot!("every_rule_on_every_fixture", matrix);
 }
@@ -60,7 +35,7 @@ fn every_files_rule_on_every_fixture() {
 fn fires_and_quiet_mean_what_they_say() {
     for rule in RULES.iter().filter(|rule| rule.is_about_files()) {
         for kind in ["fires", "quiet"] {
-            let dir = root("fixtures/rules").join(rule.id).join(kind);
+            let dir = cases::path(rule.id).join(kind);
             assert!(dir.is_dir(), "{} has no fixtures `{kind}`", rule.id);
             for case in children(&dir) {
                 let findings = rules::check_files(&repository(&case));
@@ -87,12 +62,13 @@ fn every_rule_is_registered_and_explained() {
             ["What it finds", "Why it matters", "What to do", "When to ignore it", "Source"];
         assert_eq!(headings, expected, "{}", rule.id);
     }
-    let sources: BTreeSet<String> = children(&root("src/rules"))
-        .iter()
-        .filter(|path| path.extension().is_some_and(|extension| extension == "rs"))
-        .filter(|path| fs::read_to_string(path).unwrap().contains("const RULE: Rule"))
-        .map(|path| path.file_stem().unwrap().to_str().unwrap().replace('_', "-"))
-        .collect();
+    let sources: BTreeSet<String> =
+        children(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src/rules"))
+            .iter()
+            .filter(|path| path.extension().is_some_and(|extension| extension == "rs"))
+            .filter(|path| fs::read_to_string(path).unwrap().contains("const RULE: Rule"))
+            .map(|path| path.file_stem().unwrap().to_str().unwrap().replace('_', "-"))
+            .collect();
     assert_eq!(sources, ids.iter().map(ToString::to_string).collect(), "files of src/rules");
 }
 
@@ -160,7 +136,7 @@ fn a_finding_in_full() {
 fn fixes() {
     let mut fixes = String::new();
     for rule in RULES.iter().filter(|rule| rule.is_about_files()) {
-        for case in children(&root("fixtures/rules").join(rule.id).join("fires")) {
+        for case in children(&cases::path(rule.id).join("fires")) {
             for finding in rules::check_files(&repository(&case)) {
                 if finding.rule == rule.id {
                     let name = case.file_name().unwrap().to_str().unwrap();
@@ -181,7 +157,7 @@ fn a_file_with_its_fix_is_quiet() {
         .iter()
         .filter(|rule| rule.id.starts_with("cache-") && matches!(rule.check, Check::Files(_)))
     {
-        for case in children(&root("fixtures/rules").join(rule.id).join("fires")) {
+        for case in children(&cases::path(rule.id).join("fires")) {
             let repository = repository(&case);
             for finding in rules::check_files(&repository) {
                 let (place, fix) = (finding.place.unwrap(), finding.fix.unwrap());
@@ -222,7 +198,7 @@ fn a_finding_points_at_the_value_of_the_key() {
         ("cache-key-volatile/fires/through-an-action", ".github/actions/cache/action.yml"),
     ] {
         let findings = fixture(case);
-        let text = fs::read_to_string(root("fixtures/rules").join(case).join(file)).unwrap();
+        let text = fs::read_to_string(cases::path(case).join(file)).unwrap();
         let (before, _) = text.split_once(" key: ").unwrap();
         let line = 1 + before.matches('\n').count();
         let column = 1 + before.rsplit('\n').next().unwrap().chars().count() + " key: ".len();
@@ -237,7 +213,6 @@ fn a_finding_points_at_the_value_of_the_key() {
     }
 }
 
-/// A restore key in a block scalar is at its own line.
 /// Where each finding of a rule is in a case, as `path:line:column: subject`.
 fn places(rule: &str, case: &str) -> Vec<String> {
     let findings = fixture(&format!("{rule}/fires/{case}"));
@@ -284,9 +259,10 @@ fn a_finding_points_at_what_is_wrong() {
     );
 }
 
+/// A restore key in a block scalar is at its own line.
 #[test]
 fn restore_keys_know_their_lines() {
-    let dir = root("fixtures/rules/cache-key-volatile/fires/restore-key-holds-it-too");
+    let dir = cases::path("cache-key-volatile/fires/restore-key-holds-it-too");
     let repository = repository(&dir);
     let text = fs::read_to_string(dir.join(".github/workflows/ci.yml")).unwrap();
     let caches: Vec<_> = repository.caches().collect();
@@ -302,7 +278,7 @@ fn restore_keys_know_their_lines() {
 /// Whether the same bytes come out when the files go in another order.
 #[test]
 fn the_order_of_the_files_does_not_matter() {
-    let dir = root("fixtures/rules/cache-no-restore-keys/fires/called-workflow");
+    let dir = cases::path("cache-no-restore-keys/fires/called-workflow");
     let repository = repository(&dir);
     let reversed: Vec<_> = repository.files().iter().rev().cloned().collect();
     let reversed = Repository::new(reversed, Vec::new());

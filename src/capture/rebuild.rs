@@ -15,6 +15,7 @@ use crate::capture::scratch::Scratch;
 use crate::capture::tree::{Source, git};
 use crate::golang::flags::GoCommand;
 use crate::golang::rebuild::Rebuild;
+use crate::golang::target;
 use crate::recording::{redact, shell_word};
 
 /// By which means a rebuild works.
@@ -77,32 +78,10 @@ const FETCH: &[&str] = &[
 ];
 
 /// Whatever else decides bytes: as recorded or as go has it by default.
-const CLEARED: &[&str] = &[
-    "GOFLAGS",
-    "GO111MODULE",
-    "GOBIN",
-    "GOROOT",
-    "GOCACHEPROG",
-    "GO_EXTLINK_ENABLED",
-    "GOOS",
-    "GOARCH",
-    "GO386",
-    "GOAMD64",
-    "GOARM",
-    "GOARM64",
-    "GOMIPS",
-    "GOMIPS64",
-    "GOPPC64",
-    "GORISCV64",
-    "GOWASM",
-    "GOEXPERIMENT",
-    "GOFIPS140",
-    "CGO_ENABLED",
-    "CGO_CFLAGS",
-    "CGO_CPPFLAGS",
-    "CGO_CXXFLAGS",
-    "CGO_FFLAGS",
-    "CGO_LDFLAGS",
+const CLEARED: [&[&str]; 3] = [
+    &["GOFLAGS", "GO111MODULE", "GOBIN", "GOROOT", "GOCACHEPROG", "GO_EXTLINK_ENABLED"],
+    target::VARIABLES,
+    &["CGO_ENABLED", "CGO_CFLAGS", "CGO_CPPFLAGS", "CGO_CXXFLAGS", "CGO_FFLAGS", "CGO_LDFLAGS"],
 ];
 
 impl<'a> Rebuilder<'a> {
@@ -185,7 +164,7 @@ impl<'a> Rebuilder<'a> {
         dir: &Path,
     ) -> Result<BTreeMap<OsString, OsString>, CaptureError> {
         let mut env: BTreeMap<OsString, OsString> = env::vars_os().collect();
-        env.retain(|name, _| !CLEARED.iter().any(|cleared| name == cleared));
+        env.retain(|name, _| !CLEARED.iter().copied().flatten().any(|cleared| name == cleared));
         let mut set = |name: &str, value: OsString| drop(env.insert(name.into(), value));
         for &name in &self.written {
             set(name, self.fetch.get(name).map(OsString::from).unwrap_or_default());
@@ -237,7 +216,9 @@ impl<'a> Rebuilder<'a> {
         let recorded = |name: &str| rebuild.variables.iter().any(|(known, _)| known == name);
         let is_set = |name: &str| env::var_os(name).is_some_and(|value| !value.is_empty());
         // What another shell than this one may have set is GOFLAGS, if anything.
-        for name in CLEARED.iter().filter(|name| **name == "GOFLAGS" || is_set(name)) {
+        for name in
+            CLEARED.iter().copied().flatten().filter(|name| **name == "GOFLAGS" || is_set(name))
+        {
             if !recorded(name) {
                 line.push(format!("{name}="));
             }

@@ -67,11 +67,19 @@ pub(super) fn is_same_file(one: &Path, other: &Path) -> bool {
 /// Copies a recording into a folder, under that name.
 pub(super) fn keep(from: &Path, dir: &Path, name: &str) -> Result<(), Error> {
     let write = |source| Error::WriteFile { path: dir.to_owned(), source };
-    fs::create_dir_all(dir).map_err(write)?;
-    // A copy that breaks off leaves no half of a recording under its name.
-    let part = tempfile::Builder::new().prefix(".goaudit-").tempfile_in(dir).map_err(write)?;
-    fs::copy(from, part.path()).map_err(write)?;
-    part.persist(dir.join(name)).map_err(|err| write(err.error))?;
+    fs::create_dir_all(dir).and_then(|()| copy(from, &dir.join(name))).map_err(write)
+}
+
+/// Copies a file with its mode.
+///
+/// # Errors
+///
+/// Fails when it cannot be read or written; a file that was there is then as it was.
+pub(super) fn copy(from: &Path, to: &Path) -> io::Result<()> {
+    // A copy that breaks off leaves no half of a file under its name.
+    let part = part(to)?;
+    fs::copy(from, part.path())?;
+    part.persist(to).map_err(|err| err.error)?;
     Ok(())
 }
 

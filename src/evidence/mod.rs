@@ -16,6 +16,7 @@ mod buckets;
 mod build;
 mod code;
 mod compare;
+mod difference;
 mod file;
 mod hash;
 mod names;
@@ -26,9 +27,10 @@ use serde::{Deserialize, Serialize};
 
 pub use buckets::Buckets;
 pub use build::{Build, Compiled};
-pub use compare::{
+pub use compare::compare;
+pub use difference::{
     ArtifactDiff, BuildDiff, CompiledChange, CompiledDiff, Diverged, EvidenceDiff, Order, Outcome,
-    PackageChange, PackageDiff, SectionDiff, compare,
+    PackageChange, PackageDiff, SectionDiff,
 };
 pub use file::{EvidenceError, LIMIT, is_evidence};
 pub use hash::Hash;

@@ -17,6 +17,7 @@ pub mod mod_info;
 pub mod package_name;
 pub mod quote;
 pub mod rebuild;
+pub mod target;
 mod test_blocks;
 pub mod test_log;
 pub mod trusted;

@@ -5,7 +5,7 @@
 
 use crate::golang::build_info::BuildInfo;
 use crate::golang::mod_info::ModInfo;
-use crate::golang::trusted;
+use crate::golang::{target, trusted};
 
 /// How to build an executable again.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -70,24 +70,6 @@ pub enum NoRebuild {
     )]
     Untrusted { setting: String, flag: String },
 }
-
-/// Variables that hold a target or an instruction set.
-const TARGETS: &[&str] = &[
-    "GOOS",
-    "GOARCH",
-    "GO386",
-    "GOAMD64",
-    "GOARM",
-    "GOARM64",
-    "GOMIPS",
-    "GOMIPS64",
-    "GOPPC64",
-    "GORISCV64",
-    "GOWASM",
-    "GOEXPERIMENT",
-    "GOFIPS140",
-    "CGO_ENABLED",
-];
 
 impl Rebuild {
     /// Plans the rebuild. `trusts_flags` hands on every recorded flag as it is.
@@ -159,10 +141,12 @@ impl Rebuild {
                 trusted()?;
                 self.set(key, value);
             }
-            _ if TARGETS.contains(&key) => match plain(value, ",._") {
-                true => self.set(key, value),
-                false => return Err(odd()),
-            },
+            _ if key == "CGO_ENABLED" || target::VARIABLES.contains(&key) => {
+                match plain(value, ",._") {
+                    true => self.set(key, value),
+                    false => return Err(odd()),
+                }
+            }
             "DefaultGODEBUG" => {}
             _ if key == "vcs" || key.starts_with("vcs.") => {}
             _ => self

@@ -1,11 +1,12 @@
 //! `# goaudit: ignore[RULE] REASON`.
 
-use crate::{Room, TWO, WORKFLOW, code, stdout};
+use crate::folder::{Folder, code, stdout};
+use crate::{TWO, WORKFLOW};
 
 /// The findings of a workflow with these comments, in short.
 fn judged(text: &str, policy: &str) -> (i32, Vec<String>) {
-    let room = Room::new(&[(WORKFLOW, text), ("goaudit.yaml", policy)]);
-    let output = room.lint(&["--format", "json"]);
+    let folder = Folder::repository(&[(WORKFLOW, text), ("goaudit.yaml", policy)]);
+    let output = folder.lint(&["--format", "json"]);
     let report: serde_json::Value = serde_json::from_str(&stdout(&output)).unwrap();
     let findings = report["findings"].as_array().unwrap().iter().map(|finding| {
         format!("{}:{} {}", finding["rule"].as_str().unwrap(), finding["line"], finding["message"])
@@ -93,10 +94,10 @@ fn a_block_scalar_is_covered_by_its_key() {
 
 #[test]
 fn the_report_names_the_reason() {
-    let room = Room::new(&[(
+    let folder = Folder::repository(&[(
         WORKFLOW,
         &with(VOLATILE, " # goaudit: ignore[cache-key-volatile] fetched by the nightly job"),
     )]);
-    let text = stdout(&room.lint(&["-v"]));
+    let text = stdout(&folder.lint(&["-v"]));
     assert!(text.contains("fetched by the nightly job"), "{text}");
 }

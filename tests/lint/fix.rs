@@ -3,41 +3,15 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use goaudit::config::{Repository, SourceFile, yaml};
+use goaudit::config::yaml;
 use goaudit::finding::{Finding, Level, Safety};
 use goaudit::{mend, rules};
 
-use crate::{Room, TWO, WORKFLOW, code, stderr, stdout};
-
-fn children(dir: &Path) -> Vec<PathBuf> {
-    let mut paths: Vec<_> = fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path()).collect();
-    paths.sort();
-    paths
-}
-
-fn repository(dir: &Path) -> Repository {
-    let (mut files, mut waiting) = (Vec::new(), vec![dir.to_owned()]);
-    while let Some(path) = waiting.pop() {
-        if path.is_dir() {
-            waiting.extend(children(&path));
-        } else {
-            let name = path.strip_prefix(dir).unwrap().to_str().unwrap().to_owned();
-            files.push(SourceFile { path: name, text: fs::read_to_string(&path).unwrap() });
-        }
-    }
-    let paths = files.iter().map(|file| file.path.clone()).collect();
-    Repository::new(files, paths)
-}
-
-/// The repositories of `fixtures/rules` on which a rule fires.
-fn fixtures() -> Vec<PathBuf> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/rules");
-    let rules = children(&root).into_iter().filter(|path| path.is_dir());
-    rules.flat_map(|rule| children(&rule.join("fires"))).collect()
-}
+use crate::cases::{children, firing, repository};
+use crate::folder::{Folder, code, stderr, stdout};
+use crate::{TWO, WORKFLOW};
 
 /// The rules whose findings can be mended.
 const MENDED: &[&str] = &[
@@ -72,7 +46,7 @@ const MENDED: &[&str] = &[
 #[test]
 fn each_fix_alone() {
     let mut tried = BTreeSet::new();
-    for case in fixtures() {
+    for case in firing() {
         let repository = repository(&case);
         let all = rules::check_files(&repository);
         for finding in all.iter().filter(|finding| !finding.edits.is_empty()) {
@@ -115,7 +89,7 @@ fn each_fix_alone() {
 #[test]
 fn patches() {
     let mut patches = String::new();
-    for case in fixtures() {
+    for case in firing() {
         let repository = repository(&case);
         let mended = mend::mend_all(&repository, rules::check_files, Safety::Unsafe);
         let after = mend::with(&repository, &mended);
@@ -135,64 +109,65 @@ fn patches() {
 
 #[test]
 fn safe_ones_and_all_of_them() {
-    let room = Room::new(&[(WORKFLOW, TWO)]);
-    let path = room.path().join(WORKFLOW);
+    let folder = Folder::repository(&[(WORKFLOW, TWO)]);
+    let path = folder.path().join(WORKFLOW);
     fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
-    let safe = room.lint(&["--fix"]);
+    let safe = folder.lint(&["--fix"]);
     assert_eq!(code(&safe), 1);
     assert_eq!(stderr(&safe), "goaudit: mended 1 finding in 1 file\n");
     assert!(!stdout(&safe).contains("cache-no-restore-keys"), "{}", stdout(&safe));
     let key = "          key: go-${{ hashFiles('go.sum') }}\n";
     let mended = TWO.replace(key, &format!("{key}          restore-keys: go-\n"));
     assert_eq!(fs::read_to_string(&path).unwrap(), mended);
-    assert_eq!(code(&room.lint(&["--fix=all"])), 0);
+    assert_eq!(code(&folder.lint(&["--fix=all"])), 0);
     let key = "          key: mod-${{ github.run_id }}\n";
     let mended = mended.replace(key, &format!("{key}          restore-keys: mod-\n"));
     assert_eq!(fs::read_to_string(&path).unwrap(), mended);
     assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o640);
     // Nothing is left to be done, and nothing beside the file.
-    assert_eq!(stderr(&room.lint(&["--fix=all"])), "goaudit: mended 0 findings in 0 files\n");
+    assert_eq!(stderr(&folder.lint(&["--fix=all"])), "goaudit: mended 0 findings in 0 files\n");
     assert_eq!(children(path.parent().unwrap()).len(), 1);
 }
 
 #[test]
 fn the_patch_is_what_would_be_written() {
-    let room = Room::new(&[(WORKFLOW, TWO)]);
-    let shown = room.lint(&["--fix=all", "--diff"]);
+    let folder = Folder::repository(&[(WORKFLOW, TWO)]);
+    let shown = folder.lint(&["--fix=all", "--diff"]);
     assert_eq!(code(&shown), 1);
-    assert_eq!(fs::read_to_string(room.path().join(WORKFLOW)).unwrap(), TWO);
-    fs::write(room.path().join("x.patch"), stdout(&shown)).unwrap();
-    let apply = Command::new("git").args(["apply", "x.patch"]).current_dir(room.path()).status();
+    assert_eq!(fs::read_to_string(folder.path().join(WORKFLOW)).unwrap(), TWO);
+    fs::write(folder.path().join("x.patch"), stdout(&shown)).unwrap();
+    let apply = Command::new("git").args(["apply", "x.patch"]).current_dir(folder.path()).status();
     assert!(apply.unwrap().success(), "{}", stdout(&shown));
-    let applied = fs::read_to_string(room.path().join(WORKFLOW)).unwrap();
-    room.write(WORKFLOW, TWO);
-    room.lint(&["--fix=all"]);
-    assert_eq!(fs::read_to_string(room.path().join(WORKFLOW)).unwrap(), applied);
+    let applied = fs::read_to_string(folder.path().join(WORKFLOW)).unwrap();
+    folder.write(WORKFLOW, TWO);
+    folder.lint(&["--fix=all"]);
+    assert_eq!(fs::read_to_string(folder.path().join(WORKFLOW)).unwrap(), applied);
     // Without --fix it is what is safe.
-    room.write(WORKFLOW, TWO);
-    assert!(!stdout(&room.lint(&["--diff"])).contains("restore-keys: mod-"));
+    folder.write(WORKFLOW, TWO);
+    assert!(!stdout(&folder.lint(&["--diff"])).contains("restore-keys: mod-"));
 }
 
 #[test]
 fn what_is_let_pass_or_not_asked_for_stays() {
     let kept = TWO
         .replace("key: go-", "# goaudit: ignore[cache-no-restore-keys] small\n          key: go-");
-    let room = Room::new(&[(WORKFLOW, &kept), (".github/workflows/x.yml", "on: push\n")]);
-    room.lint(&["--fix"]);
-    room.lint(&["--fix=all", ".github/workflows/x.yml"]);
-    assert_eq!(fs::read_to_string(room.path().join(WORKFLOW)).unwrap(), kept);
+    let folder =
+        Folder::repository(&[(WORKFLOW, &kept), (".github/workflows/x.yml", "on: push\n")]);
+    folder.lint(&["--fix"]);
+    folder.lint(&["--fix=all", ".github/workflows/x.yml"]);
+    assert_eq!(fs::read_to_string(folder.path().join(WORKFLOW)).unwrap(), kept);
 }
 
 /// A prefix that leaves out what tells entries apart is another cache than was meant, perhaps.
 #[test]
 fn a_prefix_that_loses_the_platform_is_not_safe() {
     let text = TWO.replace("hashFiles('go.sum') }}", "hashFiles('go.sum') }}-${{ runner.arch }}");
-    let room = Room::new(&[(WORKFLOW, &text)]);
-    room.lint(&["--fix"]);
-    assert_eq!(fs::read_to_string(room.path().join(WORKFLOW)).unwrap(), text);
-    room.lint(&["--fix=all"]);
+    let folder = Folder::repository(&[(WORKFLOW, &text)]);
+    folder.lint(&["--fix"]);
+    assert_eq!(fs::read_to_string(folder.path().join(WORKFLOW)).unwrap(), text);
+    folder.lint(&["--fix=all"]);
     assert!(
-        fs::read_to_string(room.path().join(WORKFLOW)).unwrap().contains("restore-keys: go-\n")
+        fs::read_to_string(folder.path().join(WORKFLOW)).unwrap().contains("restore-keys: go-\n")
     );
 }
 
@@ -204,10 +179,10 @@ fn keys_that_two_steps_share_stay() {
             "on: push\njobs:\n  a:\n    runs-on: ubuntu-24.04\n    steps:\n      - uses: actions/setup-go@v6\n        id: go\n      - uses: {step}@v4\n        with:\n          path: ~/.cache/go-build\n          key: go-${{{{ hashFiles('go.sum') }}}}\n          restore-keys: go-\n"
         )
     };
-    let room = Room::new(&[(WORKFLOW, &job("actions/cache"))]);
-    assert!(stdout(&room.lint(&["--fix=all", "--diff"])).contains("steps.go.outputs.go-version"));
-    room.write(".github/workflows/other.yml", &job("actions/cache/restore"));
-    assert_eq!(stdout(&room.lint(&["--fix=all", "--diff"])), "");
+    let folder = Folder::repository(&[(WORKFLOW, &job("actions/cache"))]);
+    assert!(stdout(&folder.lint(&["--fix=all", "--diff"])).contains("steps.go.outputs.go-version"));
+    folder.write(".github/workflows/other.yml", job("actions/cache/restore"));
+    assert_eq!(stdout(&folder.lint(&["--fix=all", "--diff"])), "");
 }
 
 /// Ways to write a key that a line cannot simply be added to.
@@ -222,16 +197,16 @@ fn what_cannot_be_mended_is_left_alone() {
         "key: go:${{ hashFiles('go.sum') }}",
     ] {
         let text = TWO.replace("key: go-${{ hashFiles('go.sum') }}", key);
-        let room = Room::new(&[(WORKFLOW, &text)]);
-        let output = room.lint(&["--fix"]);
+        let folder = Folder::repository(&[(WORKFLOW, &text)]);
+        let output = folder.lint(&["--fix"]);
         assert!(stdout(&output).contains("cache-no-restore-keys"), "{key}: {}", stdout(&output));
-        assert_eq!(fs::read_to_string(room.path().join(WORKFLOW)).unwrap(), text);
+        assert_eq!(fs::read_to_string(folder.path().join(WORKFLOW)).unwrap(), text);
     }
     for key in ["'go:${{ hashFiles(''go.sum'') }}'", "\"go: ${{ hashFiles('go.sum') }}\""] {
         let text = TWO.replace("go-${{ hashFiles('go.sum') }}", key);
-        let room = Room::new(&[(WORKFLOW, &text)]);
-        let output = room.lint(&["--fix"]);
-        let mended = fs::read_to_string(room.path().join(WORKFLOW)).unwrap();
+        let folder = Folder::repository(&[(WORKFLOW, &text)]);
+        let output = folder.lint(&["--fix"]);
+        let mended = fs::read_to_string(folder.path().join(WORKFLOW)).unwrap();
         let is_mended = mended != text;
         assert_eq!(is_mended, !stdout(&output).contains("cache-no-restore-keys"), "{key}");
         assert_eq!(is_mended, key.starts_with('"'), "{key}");
@@ -240,13 +215,12 @@ fn what_cannot_be_mended_is_left_alone() {
 
 #[test]
 fn a_file_that_is_not_utf_8_is_not_touched() {
-    let room = Room::new(&[]);
+    let folder = Folder::repository(&[]);
     let mut bytes = b"# caf\xe9\n".to_vec();
     bytes.extend(TWO.bytes());
-    let path = room.path().join(WORKFLOW);
-    fs::create_dir_all(path.parent().unwrap()).unwrap();
-    fs::write(&path, &bytes).unwrap();
-    let output = room.lint(&["--fix"]);
+    let path = folder.path().join(WORKFLOW);
+    folder.write(WORKFLOW, &bytes);
+    let output = folder.lint(&["--fix"]);
     assert_eq!(fs::read(&path).unwrap(), bytes);
     assert!(code(&output) == 3 || stderr(&output).contains("mended 0 findings"), "{output:?}");
 }

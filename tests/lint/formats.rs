@@ -2,30 +2,31 @@
 
 use serde_json::Value;
 
-use crate::{Room, TWO, WORKFLOW, code, stdout};
+use crate::folder::{Folder, code, stdout};
+use crate::{TWO, WORKFLOW};
 
-fn report(room: &Room, format: &str) -> String {
-    let output = room.lint(&["--format", format]);
+fn report(folder: &Folder, format: &str) -> String {
+    let output = folder.lint(&["--format", format]);
     assert!(code(&output) < 2);
     stdout(&output)
 }
 
-fn json(room: &Room, format: &str) -> Value {
-    serde_json::from_str(&report(room, format)).unwrap()
+fn json(folder: &Folder, format: &str) -> Value {
+    serde_json::from_str(&report(folder, format)).unwrap()
 }
 
-fn two() -> Room {
-    Room::new(&[(WORKFLOW, TWO)])
+fn two() -> Folder {
+    Folder::repository(&[(WORKFLOW, TWO)])
 }
 
 /// A step whose name and key hold whatever would end a line, a string, a table or a tag.
-fn hostile() -> Room {
+fn hostile() -> Folder {
     let name = r#""a]]>\r\n::error file=x::b%0A,c: \u001b[2J\u202e\u0000\u009b\ufffe </failure> \" | `d` @all""#;
     let key = r#""go-]]>::%0A\n::error::x \u001b[31m ${{ github.run_id }}""#;
     let steps = format!(
         "on: push\njobs:\n  \"b,u:i%ld\":\n    runs-on: ubuntu-24.04\n    steps:\n      - name: {name}\n        uses: actions/cache@v4\n        with:\n          path: ~/go/pkg/mod\n          key: {key}\n"
     );
-    Room::new(&[(".github/workflows/a b,c:d%.yml", &steps)])
+    Folder::repository(&[(".github/workflows/a b,c:d%.yml", &steps)])
 }
 
 fn validate(schema: &str, document: &Value) {
@@ -96,8 +97,8 @@ fn github() {
 
 #[test]
 fn gitlab() {
-    for room in [two(), hostile()] {
-        validate("gitlab-code-quality.json", &json(&room, "gitlab"));
+    for folder in [two(), hostile()] {
+        validate("gitlab-code-quality.json", &json(&folder, "gitlab"));
     }
     insta::assert_snapshot!(report(&two(), "gitlab"), @r#"
     [
@@ -133,8 +134,8 @@ fn gitlab() {
 
 #[test]
 fn sarif() {
-    for room in [two(), hostile(), Room::new(&[(WORKFLOW, "on: push\n")])] {
-        validate("sarif-2.1.0-results.json", &json(&room, "sarif"));
+    for folder in [two(), hostile(), Folder::repository(&[(WORKFLOW, "on: push\n")])] {
+        validate("sarif-2.1.0-results.json", &json(&folder, "sarif"));
     }
     let mut log = json(&two(), "sarif");
     let run = &mut log["runs"][0];
@@ -221,7 +222,7 @@ fn sarif_regions_are_counted_from_one() {
 }
 
 fn fingerprints(text: &str) -> Vec<String> {
-    let issues = json(&Room::new(&[(WORKFLOW, text)]), "gitlab");
+    let issues = json(&Folder::repository(&[(WORKFLOW, text)]), "gitlab");
     let print = |issue: &Value| issue["fingerprint"].as_str().unwrap().to_owned();
     issues.as_array().unwrap().iter().map(print).collect()
 }
@@ -343,9 +344,9 @@ fn markdown() {
 /// Paths are those of the repository, wherever in it the audited folder is.
 #[test]
 fn a_folder_below_the_top_of_the_repository() {
-    let room = Room::new(&[(&format!("services/a/{WORKFLOW}"), TWO)]);
-    let text = stdout(&room.lint(&["--format", "github", "services/a"]));
+    let folder = Folder::repository(&[(&format!("services/a/{WORKFLOW}"), TWO)]);
+    let text = stdout(&folder.lint(&["--format", "github", "services/a"]));
     assert!(text.contains("file=services/a/.github/workflows/ci.yml,line=9"), "{text}");
-    let text = stdout(&room.lint(&["services/a"]));
+    let text = stdout(&folder.lint(&["services/a"]));
     assert!(text.contains("  .github/workflows/ci.yml:9:16"), "{text}");
 }

@@ -2,7 +2,8 @@
 
 use serde_json::Value;
 
-use crate::{Room, TWO, WORKFLOW, code, stdout};
+use crate::folder::{Folder, code, stdout};
+use crate::{TWO, WORKFLOW};
 
 const OPEN: &str = "\
 on: push
@@ -34,8 +35,12 @@ build:
 \tmake -C gone
 ";
 
-fn open() -> Room {
-    Room::new(&[(WORKFLOW, OPEN), ("Makefile", MAKEFILE), ("go.mod", "module example.com/m\n")])
+fn open() -> Folder {
+    Folder::repository(&[
+        (WORKFLOW, OPEN),
+        ("Makefile", MAKEFILE),
+        ("go.mod", "module example.com/m\n"),
+    ])
 }
 
 /// The lines of a report below `not looked at`.
@@ -43,8 +48,8 @@ fn not_looked_at(report: &str) -> &str {
     report.split_once("not looked at\n").unwrap().1
 }
 
-fn json(room: &Room, args: &[&str]) -> Value {
-    let output = room.lint(&[&["--format", "json"], args].concat());
+fn json(folder: &Folder, args: &[&str]) -> Value {
+    let output = folder.lint(&[&["--format", "json"], args].concat());
     serde_json::from_str(&stdout(&output)).unwrap()
 }
 
@@ -74,10 +79,10 @@ fn without_v_how_many() {
 
 #[test]
 fn check_says_the_same() {
-    let room = open();
+    let folder = open();
     let args = ["check", "--depth", "text", "-v", "--color", "never"];
-    let check = stdout(&room.goaudit(room.path(), &args));
-    assert_eq!(not_looked_at(&check), not_looked_at(&stdout(&room.lint(&["-v"]))));
+    let check = stdout(&folder.goaudit(&args));
+    assert_eq!(not_looked_at(&check), not_looked_at(&stdout(&folder.lint(&["-v"]))));
 }
 
 #[test]
@@ -111,19 +116,19 @@ fn only_what_is_in_the_files_asked_for() {
 
 #[test]
 fn nothing_where_everything_can_be_told() {
-    let room = Room::new(&[(WORKFLOW, TWO)]);
-    assert_eq!(json(&room, &[])["not_resolved"], Value::Array(Vec::new()));
-    let text = stdout(&room.lint(&["-v"]));
+    let folder = Folder::repository(&[(WORKFLOW, TWO)]);
+    assert_eq!(json(&folder, &[])["not_resolved"], Value::Array(Vec::new()));
+    let text = stdout(&folder.lint(&["-v"]));
     assert_eq!(not_looked_at(&text), "  the build: only files were read\n");
 }
 
 #[test]
 fn the_list_is_bounded() {
     let calls: String = (0..1100).map(|number| format!("\t./missing{number}.sh\n")).collect();
-    let room = Room::new(&[("Makefile", &format!("all:\n{calls}"))]);
-    let text = stdout(&room.lint(&["-v"]));
+    let folder = Folder::repository(&[("Makefile", &format!("all:\n{calls}"))]);
+    let text = stdout(&folder.lint(&["-v"]));
     assert!(text.ends_with("\n  1060 more calls and values that the files leave open\n"), "{text}");
-    let document = json(&room, &[]);
+    let document = json(&folder, &[]);
     assert_eq!(document["not_resolved"].as_array().unwrap().len(), 1000);
     assert_eq!(document["not_resolved_total"], 1100);
 }
@@ -131,9 +136,11 @@ fn the_list_is_bounded() {
 #[test]
 fn what_a_file_holds_acts_on_no_terminal() {
     let word = "x".repeat(100_000);
-    let room =
-        Room::new(&[("Makefile", &format!("all:\n\t'./\u{1b}[2J\u{202e}\u{9b}{word}.sh'\n"))]);
-    for text in [stdout(&room.lint(&["-v"])), stdout(&room.lint(&["--format", "json"]))] {
+    let folder = Folder::repository(&[(
+        "Makefile",
+        &format!("all:\n\t'./\u{1b}[2J\u{202e}\u{9b}{word}.sh'\n"),
+    )]);
+    for text in [stdout(&folder.lint(&["-v"])), stdout(&folder.lint(&["--format", "json"]))] {
         let acts = |c: char| (c.is_control() && c != '\n') || c == '\u{202e}';
         assert_eq!(text.find(acts), None, "{text:?}");
         assert!(text.contains("./\\u"), "{text}");

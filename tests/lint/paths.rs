@@ -1,11 +1,12 @@
 //! What is read and judged.
 
-use crate::{Room, TWO, WORKFLOW, code, stderr, stdout};
+use crate::folder::{Folder, code, goaudit, stderr, stdout};
+use crate::{TWO, WORKFLOW};
 
 #[test]
 fn the_repository_around_the_current_directory() {
-    let room = Room::new(&[(WORKFLOW, TWO), ("a/b/main.go", "package main\n")]);
-    let output = room.goaudit(&room.path().join("a/b"), &["lint"]);
+    let folder = Folder::repository(&[(WORKFLOW, TWO), ("a/b/main.go", "package main\n")]);
+    let output = goaudit(&folder.path().join("a/b"), &["lint"]);
     assert_eq!(code(&output), 1, "{}", stderr(&output));
     insta::assert_snapshot!(stdout(&output), @r#"
     FAIL  1 error, 1 warning
@@ -34,29 +35,29 @@ fn the_repository_around_the_current_directory() {
 
 #[test]
 fn without_git_it_is_the_folder() {
-    let room = Room::without_git(&[(WORKFLOW, TWO)]);
-    assert_eq!(code(&room.lint(&[])), 1);
-    assert_eq!(code(&room.lint(&["."])), 1);
-    assert_eq!(code(&room.lint(&[WORKFLOW])), 1);
+    let folder = Folder::new(&[(WORKFLOW, TWO)]);
+    assert_eq!(code(&folder.lint(&[])), 1);
+    assert_eq!(code(&folder.lint(&["."])), 1);
+    assert_eq!(code(&folder.lint(&[WORKFLOW])), 1);
 }
 
 #[test]
 fn what_is_asked_for_is_told_and_nothing_else() {
-    let room = Room::new(&[
+    let folder = Folder::repository(&[
         (WORKFLOW, TWO),
         (".github/workflows/fine.yml", "on: push\n"),
         ("README.md", "# x\n"),
     ]);
-    let fine = room.lint(&[".github/workflows/fine.yml"]);
+    let fine = folder.lint(&[".github/workflows/fine.yml"]);
     assert_eq!((code(&fine), stdout(&fine).contains("ci.yml")), (0, false));
-    assert_eq!(code(&room.lint(&[".github/workflows/fine.yml", WORKFLOW])), 1);
-    assert_eq!(code(&room.lint(&[".github"])), 1);
-    let other = room.lint(&["README.md"]);
+    assert_eq!(code(&folder.lint(&[".github/workflows/fine.yml", WORKFLOW])), 1);
+    assert_eq!(code(&folder.lint(&[".github"])), 1);
+    let other = folder.lint(&["README.md"]);
     assert_eq!(code(&other), 0);
     assert!(stdout(&other).contains("`README.md`: goaudit reads nothing in such a file"));
     // An absolute path, as an editor gives it.
-    let absolute = room.path().join(WORKFLOW);
-    assert_eq!(code(&room.lint(&[absolute.to_str().unwrap()])), 1);
+    let absolute = folder.path().join(WORKFLOW);
+    assert_eq!(code(&folder.lint(&[absolute.to_str().unwrap()])), 1);
 }
 
 /// A file alone would look as if nothing called it, or as if nothing restored what it saves.
@@ -77,84 +78,86 @@ runs:
         )
     };
     let path = ".github/actions/save/action.yml";
-    let room = Room::new(&[(WORKFLOW, &job("")), (path, action)]);
-    assert_eq!(code(&room.lint(&[path])), 1);
-    room.write(
+    let folder = Folder::repository(&[(WORKFLOW, &job("")), (path, action)]);
+    assert_eq!(code(&folder.lint(&[path])), 1);
+    folder.write(
         ".github/workflows/other.yml",
         "on: push\njobs:\n  use:\n    runs-on: ubuntu-24.04\n    steps:\n      - uses: actions/cache/restore@v4\n        with:\n          path: ~/go/pkg/mod\n          key: go-\n          restore-keys: go-\n",
     );
-    assert_eq!(code(&room.lint(&[path])), 0);
+    assert_eq!(code(&folder.lint(&[path])), 0);
 }
 
 #[test]
 fn a_file_that_git_ignores_is_judged_where_it_is_named() {
-    let room = Room::new(&[(WORKFLOW, TWO), (".gitignore", "/.github\n")]);
+    let folder = Folder::repository(&[(WORKFLOW, TWO), (".gitignore", "/.github\n")]);
     // Where there is nothing to judge there is no verdict; a hook may be handed any file.
-    let output = room.lint(&[]);
+    let output = folder.lint(&[]);
     assert_eq!(code(&output), 3);
     assert!(stdout(&output).contains("there is no file in it that goaudit reads"), "{output:?}");
-    assert_eq!(code(&room.lint(&[".gitignore"])), 0);
-    assert_eq!(code(&room.lint(&[WORKFLOW])), 1);
+    assert_eq!(code(&folder.lint(&[".gitignore"])), 0);
+    assert_eq!(code(&folder.lint(&[WORKFLOW])), 1);
 }
 
 #[test]
 fn usage() {
-    let (room, other) = (Room::new(&[(WORKFLOW, TWO)]), Room::new(&[(WORKFLOW, TWO)]));
-    let missing = room.lint(&["no/such.yml"]);
+    let (folder, other) =
+        (Folder::repository(&[(WORKFLOW, TWO)]), Folder::repository(&[(WORKFLOW, TWO)]));
+    let missing = folder.lint(&["no/such.yml"]);
     assert_eq!(code(&missing), 2);
     insta::assert_snapshot!(stderr(&missing), @"goaudit: there is no file or folder `no/such.yml`");
-    let two = room.lint(&[".", other.path().to_str().unwrap()]);
+    let two = folder.lint(&[".", other.path().to_str().unwrap()]);
     assert_eq!(code(&two), 2);
     assert!(stderr(&two).contains("are of two repositories"), "{}", stderr(&two));
-    assert_eq!(code(&room.lint(&["--policy", "no-such-policy"])), 2);
-    assert_eq!(code(&room.lint(&["-q", "-v"])), 2);
+    assert_eq!(code(&folder.lint(&["--policy", "no-such-policy"])), 2);
+    assert_eq!(code(&folder.lint(&["-q", "-v"])), 2);
 }
 
 #[test]
 fn the_nearest_policy_judges() {
     let off = "rules: {cache-key-volatile: off, cache-no-restore-keys: off}\n";
-    let room = Room::new(&[(WORKFLOW, TWO), ("sub/goaudit.yaml", off), ("sub/x", "")]);
-    assert_eq!(code(&room.lint(&[])), 1);
-    let below = room.goaudit(&room.path().join("sub"), &["lint"]);
+    let folder = Folder::repository(&[(WORKFLOW, TWO), ("sub/goaudit.yaml", off), ("sub/x", "")]);
+    assert_eq!(code(&folder.lint(&[])), 1);
+    let below = goaudit(&folder.path().join("sub"), &["lint"]);
     assert_eq!(code(&below), 0);
     assert!(stdout(&below).contains("judged by sub/goaudit.yaml"), "{}", stdout(&below));
-    assert_eq!(code(&room.lint(&["--policy", "sub/goaudit.yaml"])), 0);
-    assert_eq!(code(&room.lint(&["--policy", "pedantic"])), 1);
+    assert_eq!(code(&folder.lint(&["--policy", "sub/goaudit.yaml"])), 0);
+    assert_eq!(code(&folder.lint(&["--policy", "pedantic"])), 1);
 }
 
 #[test]
 fn quiet_is_silent_where_nothing_is_found() {
-    let room = Room::new(&[(".github/workflows/fine.yml", "on: push\n"), ("x", "")]);
-    assert_eq!(stdout(&room.lint(&["-q"])), "");
-    assert!(stdout(&room.lint(&["-q", "--format", "json"])).contains("goaudit.report.v1"));
-    room.write(WORKFLOW, TWO);
-    assert!(stdout(&room.lint(&["-q"])).contains("cache-key-volatile"));
+    let folder = Folder::repository(&[(".github/workflows/fine.yml", "on: push\n"), ("x", "")]);
+    assert_eq!(stdout(&folder.lint(&["-q"])), "");
+    assert!(stdout(&folder.lint(&["-q", "--format", "json"])).contains("goaudit.report.v1"));
+    folder.write(WORKFLOW, TWO);
+    assert!(stdout(&folder.lint(&["-q"])).contains("cache-key-volatile"));
 }
 
 #[test]
 fn the_report_goes_where_it_is_sent() {
-    let room = Room::new(&[(WORKFLOW, TWO)]);
-    let output = room.lint(&["--format", "sarif", "--output", "out.sarif"]);
+    let folder = Folder::repository(&[(WORKFLOW, TWO)]);
+    let output = folder.lint(&["--format", "sarif", "--output", "out.sarif"]);
     assert_eq!((code(&output), stdout(&output).as_str()), (1, ""));
-    let written = std::fs::read_to_string(room.path().join("out.sarif")).unwrap();
+    let written = std::fs::read_to_string(folder.path().join("out.sarif")).unwrap();
     assert!(written.contains("\"2.1.0\""));
-    assert_eq!(code(&room.lint(&["--output", "no/such/folder/x"])), 3);
+    assert_eq!(code(&folder.lint(&["--output", "no/such/folder/x"])), 3);
 }
 
 /// Nothing that lies in a repository stops the audit of the rest.
 #[test]
 fn files_that_cannot_be_read() {
-    let room = Room::new(&[
+    let folder = Folder::repository(&[
         (WORKFLOW, TWO),
         (".github/workflows/broken.yml", "a: [\n"),
         (".github/workflows/aliases.yml", "a: &a [*a, *a]\n"),
         (".github/workflows/tabs.yml", "a:\n\t- b\n"),
     ]);
-    std::fs::write(room.path().join(".github/workflows/binary.yml"), [0, 159, 146, 150]).unwrap();
-    std::fs::write(room.path().join(".github/workflows/deep.yml"), "[".repeat(100_000)).unwrap();
-    std::fs::write(room.path().join(".github/workflows/large.yml"), vec![b'x'; 3 << 20]).unwrap();
-    std::os::unix::fs::symlink("loop.yml", room.path().join(".github/workflows/loop.yml")).unwrap();
-    let output = room.lint(&[]);
+    std::fs::write(folder.path().join(".github/workflows/binary.yml"), [0, 159, 146, 150]).unwrap();
+    std::fs::write(folder.path().join(".github/workflows/deep.yml"), "[".repeat(100_000)).unwrap();
+    std::fs::write(folder.path().join(".github/workflows/large.yml"), vec![b'x'; 3 << 20]).unwrap();
+    std::os::unix::fs::symlink("loop.yml", folder.path().join(".github/workflows/loop.yml"))
+        .unwrap();
+    let output = folder.lint(&[]);
     let text = stdout(&output);
     assert_eq!(code(&output), 1, "{text}{}", stderr(&output));
     for file in ["broken.yml", "binary.yml", "deep.yml", "large.yml", "tabs.yml"] {

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::{Follow, Frame, State, Var, join};
+use super::directory::join;
+use super::{Follow, Frame, State, Var};
 use crate::config::dockerfile::{Copy, Dockerfile, Mount, Run, What};
 use crate::config::go_command::Context;
 use crate::config::text::{Piece, Spot, Text};

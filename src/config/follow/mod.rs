@@ -3,23 +3,28 @@
 //! Nothing is run: variables and directories are followed as far as the texts say. What cannot be
 //! told stays open, and is counted.
 
-mod builtins;
+mod directory;
 mod docker;
 mod make;
-mod programs;
+mod program_name;
 mod recipes;
 mod release;
+mod roots;
+mod scripts;
 mod shell;
+mod simple_command;
 mod tasks;
 #[cfg(test)]
 mod tests;
+mod variables;
+mod wrappers;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
-use std::sync::Arc;
 
 pub use docker::DockerRun;
-pub(super) use programs::{follow, is_of_others};
+pub(super) use roots::{follow, is_of_others};
+pub(super) use scripts::is_shell;
 
 use super::dockerfile::Dockerfile;
 use super::go_command::{Caller, CommandAt, Context, GoCommand, NotFollowed, OtherCommand, StepAt};
@@ -38,8 +43,8 @@ const MAX_KEPT: usize = 20_000;
 const MAX_CALLS: usize = 20;
 /// Commands of a whole repository that are followed.
 const MAX_TOTAL: usize = 30_000;
-/// Bytes of a script that are read.
-const MAX_SCRIPT: usize = 1 << 20;
+/// Items of an array, and words of one command, that are kept.
+const MAX_WORDS: usize = 4096;
 
 /// What was found by following.
 #[derive(Debug, Default)]
@@ -222,50 +227,6 @@ impl<'r> Follow<'r> {
         }
     }
 
-    /// Follows a script of the repository; `at` is where it is called.
-    pub(super) fn script(&mut self, path: &str, at: &Spot, state: &mut State, frame: &Frame) {
-        let key = format!("script {path}");
-        self.reached.insert(key.clone());
-        if frame.open.contains(&key) || frame.open.len() >= MAX_CALLS {
-            return;
-        }
-        let inner = frame.call(Context::Script, path.to_owned(), at, key);
-        self.script_body(path, state, &inner);
-    }
-
-    pub(super) fn script_body(&mut self, path: &str, state: &mut State, frame: &Frame) {
-        let Some(steps) = self.parsed_script(path) else { return };
-        let mut frame = frame.clone();
-        frame.script_dir = Some(parent(path).to_owned());
-        self.steps(&steps, state, &frame);
-    }
-
-    fn parsed_script(&mut self, path: &str) -> Option<Rc<Vec<sh::Step>>> {
-        if let Some(parsed) = self.scripts.get(path) {
-            return parsed.clone();
-        }
-        let text = self.file(path)?;
-        let start = Spot::start(&Arc::from(path));
-        let parsed = if !is_shell(text) {
-            None
-        } else if text.len() > MAX_SCRIPT {
-            let reason =
-                format!("it has {} bytes, and no script has more than {MAX_SCRIPT}", text.len());
-            self.unread(&ShellError { spot: start.clone(), reason });
-            None
-        } else {
-            match sh::parse(&Text::literal(text, &start), &start, 0) {
-                Ok(steps) => Some(Rc::new(steps)),
-                Err(error) => {
-                    self.unread(&error);
-                    None
-                }
-            }
-        };
-        self.scripts.insert(path.to_owned(), parsed.clone());
-        parsed
-    }
-
     /// What is known of a command in a state.
     fn at(
         &self,
@@ -299,40 +260,4 @@ pub(super) fn is_for_go(name: &str) -> bool {
     name.starts_with("GO")
         || name.starts_with("CGO_")
         || matches!(name, "CC" | "CXX" | "SOURCE_DATE_EPOCH")
-}
-
-/// A script without a first line is read by a shell; one for another program is not.
-pub(super) fn is_shell(text: &str) -> bool {
-    let first = text.lines().next().unwrap_or_default();
-    match first.strip_prefix("#!") {
-        Some(program) => {
-            let words = program.split([' ', '/', '\t']);
-            let mut names = words.filter(|word| !word.is_empty() && !word.starts_with('-'));
-            names.any(|name| matches!(name, "sh" | "bash" | "dash" | "ash" | "ksh" | "zsh"))
-        }
-        None => true,
-    }
-}
-
-/// The folder of a path; empty for the root.
-pub(super) fn parent(path: &str) -> &str {
-    path.rsplit_once('/').map_or("", |(folder, _)| folder)
-}
-
-/// Goes from a folder along a relative path; `None` where that leaves the repository.
-pub(super) fn join(dir: &str, path: &str) -> Option<String> {
-    if path.starts_with('/') || path.starts_with('~') {
-        return None;
-    }
-    let mut folders: Vec<&str> = dir.split('/').filter(|folder| !folder.is_empty()).collect();
-    for folder in path.split('/') {
-        match folder {
-            "" | "." => {}
-            ".." => {
-                folders.pop()?;
-            }
-            folder => folders.push(folder),
-        }
-    }
-    Some(folders.join("/"))
 }

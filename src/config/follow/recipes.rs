@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use super::builtins::child;
+use super::directory::{join, parent};
 use super::release::templates;
-use super::{Follow, Frame, MAX_CALLS, State, Var, join, parent};
+use super::variables::child;
+use super::{Follow, Frame, MAX_CALLS, State, Var};
 use crate::config::go_command::Context;
 use crate::config::justfile::{self, Justfile};
 use crate::config::text::{PieceKind, Spot, Text};
@@ -26,8 +27,7 @@ impl Follow<'_> {
         let mut dir = state.dir.clone();
         let mut path = None;
         while let Some(here) = dir {
-            path =
-                NAMES.iter().filter_map(|name| join(&here, name)).find(|path| self.has_file(path));
+            path = self.find(&here, None, NAMES);
             dir = (path.is_none() && !here.is_empty()).then(|| parent(&here).to_owned());
         }
         let Some(path) = path else {
@@ -147,7 +147,7 @@ impl Follow<'_> {
         if recipe.is_script {
             let mut script = Text::default();
             recipe.lines.iter().for_each(|line| script.extend(expand(line)));
-            if super::is_shell(&script.shown()) {
+            if super::scripts::is_shell(&script.shown()) {
                 self.text(&script, &mut state, &inner);
             }
             return;

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 use std::slice;
 
-use super::builtins::assignment;
-use super::{Follow, Frame, State, Var, join, parent};
+use super::directory::{join, parent};
+use super::variables::assignment;
+use super::{Follow, Frame, State, Var};
 use crate::config::SourceFile;
 use crate::config::go_command::{Context, GoCommand};
 use crate::config::goreleaser::{self, ReleaseBuild};
@@ -31,7 +32,7 @@ impl Follow<'_> {
     }
 
     fn release_build(&mut self, path: &str, build: &ReleaseBuild) {
-        let spot = super::programs::spot_of(&build.place);
+        let spot = super::roots::spot_of(&build.place);
         let mut words = vec![Text::made("go", &spot), Text::made("build", &spot)];
         let mut values: Vec<Text> = Vec::new();
         for flag in &build.flags {

@@ -3,14 +3,13 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use super::{Follow, Frame, Function, State, Var};
+use super::variables::{assign, set_arguments};
+use super::{Follow, Frame, Function, MAX_WORDS, State, Var};
 use crate::config::sh::{self, Command, Part, Step, What, Word};
 use crate::config::text::{Piece, Spot, Text};
 
 /// Substitutions in substitutions that are followed.
 const MAX_DEPTH: usize = 8;
-/// Items of an array, and words of one command, that are kept.
-const MAX_WORDS: usize = 4096;
 
 impl Follow<'_> {
     /// Walks a script, and then the functions of it that nothing called.
@@ -130,13 +129,7 @@ impl Follow<'_> {
             .chain(["@".to_owned(), "*".to_owned()])
             .map(|name| (name.clone(), state.vars.remove(&name)))
             .collect();
-        for (number, argument) in (1..10_usize).zip(arguments) {
-            let var = Var { value: vec![argument.clone()], is_exported: false };
-            state.vars.insert(number.to_string(), var);
-        }
-        let all = Var { value: arguments.to_vec(), is_exported: false };
-        state.vars.insert("@".to_owned(), all.clone());
-        state.vars.insert("*".to_owned(), all);
+        set_arguments(state, arguments);
         self.range(&function.steps, function.start, state, &inner);
         for (name, var) in outer {
             match var {
@@ -264,46 +257,6 @@ impl Follow<'_> {
         }
         value
     }
-}
-
-/// Gives a variable a value. Where it may not happen, both the old words and the new ones count.
-pub(super) fn assign(
-    state: &mut State,
-    name: &str,
-    value: Vec<Text>,
-    appends: bool,
-    is_maybe: bool,
-) {
-    let old = state.vars.get(name);
-    let is_exported = old.is_some_and(|var| var.is_exported);
-    let value = match old {
-        Some(old) if appends || is_maybe => {
-            let mut all = old.value.clone();
-            if value.len() == 1 && all.len() == 1 {
-                // `FLAGS+=" -v"`
-                for (text, more) in all.iter_mut().zip(value) {
-                    let Some(spot) = more.spot().or(text.spot()).cloned() else { continue };
-                    if is_maybe {
-                        text.push(Piece::made(" ", &spot));
-                    }
-                    text.extend(more);
-                    if is_maybe {
-                        text.push(Piece::made(" ", &spot));
-                        text.push(Piece::unknown("", &spot));
-                    }
-                }
-            } else {
-                all.extend(value);
-                all.truncate(MAX_WORDS);
-                if let Some(spot) = all.last().and_then(Text::spot).cloned().filter(|_| is_maybe) {
-                    all.push(Text::unknown("", &spot));
-                }
-            }
-            all
-        }
-        _ => value,
-    };
-    state.vars.insert(name.to_owned(), Var { value, is_exported });
 }
 
 fn function_key(name: &str, function: &Function) -> String {

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use super::builtins::{assignment, child, directory};
+use super::directory::{directory, join, parent};
 use super::release::templates;
-use super::{Follow, Frame, MAX_CALLS, State, Var, join, parent};
+use super::variables::{assignment, child};
+use super::{Follow, Frame, MAX_CALLS, State, Var};
 use crate::config::go_command::Context;
 use crate::config::taskfile::{self, TaskStep, Taskfile};
 use crate::config::text::{Spot, Text};
@@ -69,12 +70,7 @@ impl Follow<'_> {
                 }
             }
         }
-        let path = dir.as_deref().and_then(|dir| match &file {
-            Some(file) => join(dir, file).filter(|path| self.has_file(path)),
-            None => {
-                NAMES.iter().filter_map(|name| join(dir, name)).find(|path| self.has_file(path))
-            }
-        });
+        let path = dir.as_deref().and_then(|dir| self.find(dir, file.as_deref(), NAMES));
         let Some(path) = path else {
             self.not_followed(
                 "task: its Taskfile is not in the repository".to_owned(),

@@ -3,6 +3,7 @@
 use crate::diff::category::Category;
 use crate::diff::cause::Cause;
 use crate::golang::flags::{self, Flag};
+use crate::golang::target;
 use crate::recording::{InvocationInfo, Places};
 
 /// One way to undo a cause.
@@ -38,21 +39,6 @@ const INSTRUMENTATION: &[&str] = &[
     "linkshared",
 ];
 /// With another platform come another default of CGO_ENABLED and another C compiler.
-const TARGET: &[&str] = &[
-    "GOOS",
-    "GOARCH",
-    "GO386",
-    "GOAMD64",
-    "GOARM",
-    "GOARM64",
-    "GOMIPS",
-    "GOMIPS64",
-    "GOPPC64",
-    "GORISCV64",
-    "GOWASM",
-    "GOEXPERIMENT",
-    "GOFIPS140",
-];
 const PLATFORM: &[&str] = &["CGO_ENABLED", "CC", "CXX"];
 const C_FLAGS: &[&str] =
     &["CGO_CFLAGS", "CGO_CPPFLAGS", "CGO_CXXFLAGS", "CGO_FFLAGS", "CGO_LDFLAGS", "PKG_CONFIG"];
@@ -76,7 +62,7 @@ impl Undo {
             (Category::CompileFlags, "-tags") => Self::FirstFlags(&["tags"]),
             (Category::Pgo, _) => Self::FirstFlags(&["pgo"]),
             (Category::Instrumentation, _) => Self::FirstFlags(INSTRUMENTATION),
-            (Category::Target, _) => Self::FirstSettings(TARGET),
+            (Category::Target, _) => Self::FirstSettings(target::VARIABLES),
             (Category::Toolchain, _) => Self::FirstSettings(&["GOROOT", "GOVERSION"]),
             (Category::Cgo, "directory") => Self::FirstPlace,
             (Category::Cgo, "CGO_ENABLED") => Self::FirstSettings(&["CGO_ENABLED"]),
@@ -248,7 +234,7 @@ fn drop_flags(command: &mut InvocationInfo, names: &[&str]) {
 fn take_settings(command: &mut InvocationInfo, from: &InvocationInfo, names: &[&str]) {
     let is_other_platform =
         ["GOOS", "GOARCH"].iter().any(|name| command.setting(name) != from.setting(name));
-    let more = if names == TARGET && is_other_platform { PLATFORM } else { &[] };
+    let more = if names == target::VARIABLES && is_other_platform { PLATFORM } else { &[] };
     for name in names.iter().chain(more) {
         match from.settings.get(*name) {
             Some(value) => drop(command.settings.insert((*name).to_owned(), value.clone())),

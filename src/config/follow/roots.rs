@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{Follow, Followed, Frame, State, Var, join};
+use super::directory::join;
+use super::{Follow, Followed, Frame, State, Var};
 use crate::config::go_command::{Context, StepAt};
 use crate::config::kinds::base;
 use crate::config::pipeline::{Job, Os, Pipeline, Run, Step, StepKind};

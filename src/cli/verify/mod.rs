@@ -1,3 +1,6 @@
+mod attempts;
+mod hint;
+
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::{env, fs, io};
@@ -5,19 +8,17 @@ use std::{env, fs, io};
 use clap::{Args, ValueEnum};
 use sha2::{Digest as _, Sha256};
 
+use self::attempts::Attempt;
+use self::hint::hint;
 use crate::binary::traces::Traces;
-use crate::binary::{self, Container, ObjectError};
+use crate::binary::{self, ObjectError};
 use crate::capture::CaptureError;
-use crate::capture::check::Watch as _;
 use crate::capture::interrupt::Interrupt;
-use crate::capture::rebuild::{Means, Rebuilder, Rebuilt};
+use crate::capture::rebuild::{Means, Rebuilder};
 use crate::cli::output::OutputArgs;
 use crate::cli::progress::Progress;
 use crate::cli::{Error, Exit, files};
-use crate::diff;
-use crate::diff::executable::Options;
-use crate::diff::files::FilePair;
-use crate::diff::rebuilt::{self, Executable, Known, Mismatch};
+use crate::diff::rebuilt::Executable;
 use crate::golang::build_info::BuildInfo;
 use crate::golang::rebuild::{Ldflags, Origin, Rebuild};
 use crate::recording::redact;
@@ -84,16 +85,6 @@ pub(super) enum VerifyError {
     OtherCommit { dir: PathBuf, found: String, recorded: String },
     #[error("--keep would replace `{path}`, which is what is verified: name another file")]
     KeepIsInput { path: PathBuf },
-}
-
-/// What one build gave.
-struct Attempt {
-    ldflags: String,
-    file: File,
-    command: String,
-    path: PathBuf,
-    /// `None` where the bytes are the same.
-    mismatch: Option<Mismatch>,
 }
 
 impl VerifyArgs {
@@ -170,72 +161,6 @@ impl VerifyArgs {
         }
     }
 
-    /// Builds with each guess of the linker's flags until the bytes, or at least the inputs, are the same.
-    fn attempt(
-        &self,
-        binary: &Executable,
-        plan: &Rebuild,
-        rebuilder: &mut Rebuilder<'_>,
-        progress: &mut Progress,
-    ) -> Result<Attempt, Error> {
-        let (first, others) = self.guesses(binary, plan);
-        progress.phase(&format!("build {} with {}", plan.package, plan.toolchain));
-        let mut best = self.one(binary, plan, rebuilder, first)?;
-        for ldflags in others {
-            if best.mismatch.as_ref().is_none_or(|it| rebuilt::distance(it) == 0) {
-                break;
-            }
-            progress.phase(&format!("link again with -ldflags='{ldflags}'"));
-            let next = self.one(binary, plan, rebuilder, (*ldflags).to_owned())?;
-            let distance = |it: &Attempt| it.mismatch.as_ref().map(rebuilt::distance);
-            if distance(&next) < distance(&best) {
-                best = next;
-            }
-        }
-        Ok(best)
-    }
-
-    fn one(
-        &self,
-        binary: &Executable,
-        plan: &Rebuild,
-        rebuilder: &mut Rebuilder<'_>,
-        ldflags: String,
-    ) -> Result<Attempt, Error> {
-        let Rebuilt { path, command } = rebuilder.build(plan, &ldflags)?;
-        let rebuilt = read(&path)?;
-        let known = Known {
-            ldflags: self.ldflags.is_some() || plan.ldflags != Ldflags::NotRecorded,
-            directory: plan.trimpath || matches!(plan.origin, Origin::Module { .. }),
-        };
-        let mismatch = rebuilt::compare(binary, &rebuilt, known);
-        Ok(Attempt { ldflags, file: file(&rebuilt), command, path, mismatch })
-    }
-
-    fn inside(&self, rebuilt: &Path) -> Result<FilePair, Error> {
-        let read = |path: &Path| {
-            fs::read(path).map_err(|source| Error::Read { path: path.to_owned(), source })
-        };
-        let name = self.binary.display().to_string();
-        Ok(diff::files::compare(&name, &read(&self.binary)?, &read(rebuilt)?, Options::default()))
-    }
-
-    /// The flags of the linker to try: those that are known, or what a missing symbol table lets guess.
-    fn guesses(&self, binary: &Executable, plan: &Rebuild) -> (String, &'static [&'static str]) {
-        let is_mach_o = binary.object.format.container == Container::MachO;
-        match (&self.ldflags, &plan.ldflags) {
-            (Some(given), _) => (given.clone(), &[]),
-            (None, Ldflags::Recorded(recorded)) => (recorded.clone(), &[]),
-            (None, Ldflags::NotRecorded) => match (binary.traces.symbols, binary.traces.debug) {
-                (_, true) => (String::new(), &[]),
-                // There the dynamic linker keeps some symbols.
-                (true, false) if is_mach_o => ("-s -w".to_owned(), &["-w", "-w -s", "-s", ""]),
-                (true, false) => ("-w".to_owned(), &[""]),
-                (false, false) => ("-s -w".to_owned(), &["-w -s", "-s", ""]),
-            },
-        }
-    }
-
     fn conclude(
         &self,
         binary: &Executable,
@@ -244,7 +169,8 @@ impl VerifyArgs {
         report: &mut Verification,
     ) -> Result<(), Error> {
         if let Some(to) = &self.keep {
-            keep(&best.path, to)?;
+            files::copy(&best.path, to)
+                .map_err(|source| Error::WriteFile { path: to.clone(), source })?;
         }
         let unsure = plan.ldflags == Ldflags::NotRecorded && self.ldflags.is_none();
         if unsure && !best.ldflags.is_empty() {
@@ -374,42 +300,4 @@ fn unknown(why: String, fix: Option<String>) -> Outcome {
 
 fn file(executable: &Executable) -> File {
     File { sha256: executable.sha256.clone(), bytes: executable.bytes }
-}
-
-/// Says what go's own words leave out.
-fn hint(output: &str, offline: bool) -> Option<&'static str> {
-    let says = |words: &str| output.contains(words);
-    if says("checksum mismatch") {
-        Some(
-            "the files that were fetched are not those that the checksum database knows: do not trust them, and clear the module cache if it holds them",
-        )
-    } else if offline {
-        Some("--offline takes from the module cache only: verify once without it")
-    } else if says("contains one or more") || says("directives") {
-        Some(
-            "`go install MODULE@VERSION` takes no module whose go.mod replaces others: --source DIR names a checkout",
-        )
-    } else if says("toolchain not available") || says("download go1") {
-        Some("the toolchain must be a release that GOPROXY has; GOTOOLCHAIN toolchains are modules")
-    } else if says("403 Forbidden")
-        || says("404 Not Found")
-        || says("410 Gone")
-        || says("unknown revision")
-    {
-        Some(
-            "the version is not to be had from GOPROXY; a private module needs GOPRIVATE or GOAUTH as `go install` does",
-        )
-    } else {
-        None
-    }
-}
-
-/// Writes the file whole or not at all.
-fn keep(from: &Path, to: &Path) -> Result<(), Error> {
-    let write = |source| Error::WriteFile { path: to.to_owned(), source };
-    let dir = to.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let part = tempfile::Builder::new().prefix(".goaudit-").tempfile_in(dir).map_err(write)?;
-    fs::copy(from, part.path()).map_err(write)?;
-    part.persist(to).map_err(|err| write(err.error))?;
-    Ok(())
 }

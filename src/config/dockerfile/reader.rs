@@ -1,233 +1,34 @@
-//! Dockerfiles: stages and their instructions, with places.
-//!
-//! Source: the Dockerfile reference of BuildKit, syntax 1.19.
+//! Reads instructions, with the here-documents behind them.
 
 use std::sync::Arc;
 
-use super::sh::ShellError;
-use super::text::{Piece, Spot, Text};
+use super::logical::Logical;
+use super::{Copy, Mount, Run, What};
+use crate::config::follow::is_shell;
+use crate::config::sh::ShellError;
+use crate::config::text::{Piece, Spot, Text};
 
-/// Instructions of one file that are kept.
-const MAX_INSTRUCTIONS: usize = 4096;
-
-/// A Dockerfile as it is written.
-#[derive(Debug, Clone, Default)]
-pub struct Dockerfile {
-    /// Relative to the audited root, with `/`.
-    pub path: String,
-    /// `ARG` before the first `FROM`.
-    pub arguments: Vec<(String, Option<String>)>,
-    pub stages: Vec<Stage>,
-}
-
-/// What one `FROM` begins.
-#[derive(Debug, Clone)]
-pub struct Stage {
-    pub name: Option<String>,
-    /// The image or stage that it starts from, as written.
-    pub base: String,
-    /// Where `base` is written.
-    pub base_at: Spot,
-    pub instructions: Vec<Instruction>,
-}
-
-#[derive(Debug, Clone)]
-pub struct Instruction {
-    pub spot: Spot,
-    pub what: What,
-}
-
-/// What an instruction says.
-#[derive(Debug, Clone)]
-pub enum What {
-    Run(Run),
-    Copy(Copy),
-    Env(Vec<(String, String)>),
-    Arg(Vec<(String, Option<String>)>),
-    WorkDir(String),
-    User(String),
-    /// Whether the shell that `SHELL` names is a POSIX one.
-    Shell(bool),
-    Other,
-}
-
-#[derive(Debug, Clone)]
-pub struct Run {
-    pub mounts: Vec<Mount>,
-    pub script: Text,
-    /// Where what is run begins, behind the options.
-    pub command_at: Spot,
-}
-
-/// `--mount=…` of a `RUN`.
-#[derive(Debug, Clone)]
-pub struct Mount {
-    /// `bind` where none is given.
-    pub kind: String,
-    pub target: Option<String>,
-    /// As written.
-    pub text: String,
-    pub spot: Spot,
-}
-
-/// `COPY` or `ADD`.
-#[derive(Debug, Clone)]
-pub struct Copy {
-    pub sources: Vec<String>,
-    pub target: String,
-    /// The stage or image that the files come from; `None` for the build context.
-    pub from: Option<String>,
-}
-
-/// Whether a file of that name is a Dockerfile.
-pub(super) fn is_dockerfile(name: &str) -> bool {
-    let is = |name: &str| matches!(name, "Dockerfile" | "Containerfile");
-    let ignored =
-        name.ends_with(".dockerignore") || name.ends_with(".tmpl") || name.ends_with(".md");
-    !ignored
-        && (is(name)
-            || name.ends_with(".Dockerfile")
-            || name.ends_with(".dockerfile")
-            || name.split_once('.').is_some_and(|(start, _)| is(start))
-            || name.split_once('-').is_some_and(|(start, _)| is(start)))
-}
-
-/// Reads a Dockerfile.
-pub(super) fn parse(path: &str, text: &str) -> Result<Dockerfile, ShellError> {
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let lines: Vec<&str> = text.split('\n').map(|l| l.strip_suffix('\r').unwrap_or(l)).collect();
-    let mut reader = Reader { path: Arc::from(path), escape: escape(&lines), lines, next: 0 };
-    let mut file = Dockerfile { path: path.to_owned(), ..Dockerfile::default() };
-    let mut count = 0_usize;
-    while let Some(logical) = reader.instruction()? {
-        count = count.saturating_add(1);
-        if count > MAX_INSTRUCTIONS {
-            break;
-        }
-        let (name, rest) = logical.name();
-        if name == "FROM" {
-            file.stages.push(stage(&rest));
-            continue;
-        }
-        let what = reader.what(&name, &rest)?;
-        match (file.stages.last_mut(), what) {
-            (Some(stage), what) => {
-                stage.instructions.push(Instruction { spot: logical.spot, what });
-            }
-            (None, What::Arg(arguments)) => file.arguments.extend(arguments),
-            (None, _) => {}
-        }
-    }
-    Ok(file)
-}
-
-/// The character that `# escape=` names.
-fn escape(lines: &[&str]) -> char {
-    for line in lines {
-        let Some(directive) = line.trim().strip_prefix('#') else { break };
-        let Some((name, value)) = directive.split_once('=') else { break };
-        if name.trim().eq_ignore_ascii_case("escape") && value.trim() == "`" {
-            return '`';
-        }
-    }
-    '\\'
-}
-
-/// An instruction with its continuation lines.
-#[derive(Debug, Clone)]
-struct Logical {
-    /// Lines as written, with the column where each begins.
-    lines: Vec<(String, Spot)>,
-    spot: Spot,
-}
-
-impl Logical {
-    /// The name of the instruction, in upper case, and what follows it.
-    fn name(&self) -> (String, Self) {
-        let Some((first, spot)) = self.lines.first() else { return (String::new(), self.clone()) };
-        let name = first.split_whitespace().next().unwrap_or_default();
-        let rest = first.get(name.len()..).unwrap_or_default();
-        let blank = rest.len().saturating_sub(rest.trim_start().len());
-        let spot = spot.right(name.chars().count().saturating_add(blank));
-        let mut lines = vec![(rest.trim_start().to_owned(), spot)];
-        lines.extend(self.lines.iter().skip(1).cloned());
-        (name.to_ascii_uppercase(), Self { lines, spot: self.spot.clone() })
-    }
-
-    /// The words of all lines.
-    fn words(&self) -> Vec<(String, Spot)> {
-        let mut words = Vec::new();
-        for (line, spot) in &self.lines {
-            let line = line.trim_end().trim_end_matches('\\');
-            let text = Text::literal(line, spot);
-            words.extend(text.words().iter().filter_map(|w| Some((w.known()?, w.spot()?.clone()))));
-        }
-        words
-    }
-
-    fn text(&self) -> String {
-        let lines = self.lines.iter().map(|(line, _)| line.trim_end().trim_end_matches('\\'));
-        lines.collect::<Vec<_>>().join(" ")
-    }
-
-    /// Takes words that start with `--` off the front.
-    fn options(&self) -> (Vec<(String, Spot)>, Self) {
-        let mut rest = self.clone();
-        let mut options = Vec::new();
-        while let Some((line, spot)) = rest.lines.first_mut() {
-            let trimmed = line.trim_start();
-            let blank = line.len().saturating_sub(trimmed.len());
-            let here = spot.right(blank);
-            if trimmed.trim_end() == "\\" || trimmed.is_empty() {
-                if rest.lines.len() == 1 {
-                    break;
-                }
-                rest.lines.remove(0);
-                continue;
-            }
-            if !trimmed.starts_with("--") {
-                *line = trimmed.to_owned();
-                *spot = here;
-                break;
-            }
-            let end = trimmed.find(char::is_whitespace).unwrap_or(trimmed.len());
-            let word = trimmed.get(..end).unwrap_or_default().to_owned();
-            let after = here.right(word.chars().count());
-            *line = trimmed.get(end..).unwrap_or_default().to_owned();
-            *spot = after;
-            options.push((word, here));
-        }
-        (options, rest)
-    }
-}
-
-fn stage(rest: &Logical) -> Stage {
-    let (_, rest) = rest.options();
-    let words = rest.words();
-    let (base, base_at) = words.first().cloned().unwrap_or((String::new(), rest.spot.clone()));
-    let name = match words.as_slice() {
-        [_, (word, _), (name, _), ..] if word.eq_ignore_ascii_case("as") => {
-            Some(name.to_ascii_lowercase())
-        }
-        _ => None,
-    };
-    Stage { name, base, base_at, instructions: Vec::new() }
-}
-
-struct Reader<'t> {
+/// The lines of a Dockerfile, read one instruction after another.
+pub(super) struct Reader<'t> {
     path: Arc<str>,
     escape: char,
     lines: Vec<&'t str>,
     next: usize,
 }
 
-impl Reader<'_> {
+impl<'t> Reader<'t> {
+    pub(super) fn new(path: &str, text: &'t str) -> Self {
+        let lines: Vec<&str> =
+            text.split('\n').map(|l| l.strip_suffix('\r').unwrap_or(l)).collect();
+        Self { path: Arc::from(path), escape: escape(&lines), lines, next: 0 }
+    }
+
     fn continues(&self, line: &str) -> bool {
         line.trim_end().ends_with(self.escape)
     }
 
     /// The next instruction with its continuation lines.
-    fn instruction(&mut self) -> Result<Option<Logical>, ShellError> {
+    pub(super) fn instruction(&mut self) -> Result<Option<Logical>, ShellError> {
         let mut lines: Vec<(String, Spot)> = Vec::new();
         while let Some(line) = self.lines.get(self.next).copied() {
             let index = self.next;
@@ -251,7 +52,8 @@ impl Reader<'_> {
         Ok(lines.first().map(|(_, spot)| spot.clone()).map(|spot| Logical { lines, spot }))
     }
 
-    fn what(&mut self, name: &str, rest: &Logical) -> Result<What, ShellError> {
+    /// What an instruction says; here-documents are taken off the lines behind it.
+    pub(super) fn what(&mut self, name: &str, rest: &Logical) -> Result<What, ShellError> {
         Ok(match name {
             "RUN" => What::Run(self.run(rest)?),
             "COPY" | "ADD" => {
@@ -298,8 +100,7 @@ impl Reader<'_> {
                 let program = command.split_whitespace().next().unwrap_or_default();
                 let name = program.rsplit('/').next().unwrap_or_default();
                 let is_script = program.starts_with("<<") || matches!(name, "sh" | "bash" | "ash");
-                let is_shell =
-                    is_script && super::follow::is_shell(&document.known().unwrap_or_default());
+                let is_shell = is_script && is_shell(&document.known().unwrap_or_default());
                 if is_shell { document.clone() } else { Text::default() }
             }
         };
@@ -371,6 +172,18 @@ impl Reader<'_> {
         let reason = format!("the here-document {delimiter} is not closed");
         Err(ShellError { spot: open.clone(), reason })
     }
+}
+
+/// The character that `# escape=` names.
+fn escape(lines: &[&str]) -> char {
+    for line in lines {
+        let Some(directive) = line.trim().strip_prefix('#') else { break };
+        let Some((name, value)) = directive.split_once('=') else { break };
+        if name.trim().eq_ignore_ascii_case("escape") && value.trim() == "`" {
+            return '`';
+        }
+    }
+    '\\'
 }
 
 fn mount(option: &str, spot: &Spot) -> Option<Mount> {
