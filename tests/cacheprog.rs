@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Output, Stdio};
 use std::time::{Duration, SystemTime};
 
-use edge::{GOAUDIT, Room, code, processes_naming, signal, text, wait_for};
+use edge::{GOAUDIT, Room, code, processes_naming, signal, text, wait_for, write_all};
 use goaudit::recording::cache_use::{CacheUse, Outcome};
 
 const FILES: &[(&str, &str)] = &[
@@ -25,6 +25,16 @@ const FILES: &[(&str, &str)] = &[
     ),
 ];
 
+/// The module, an hour old: go indexes no directory that was written a moment ago.
+fn room() -> Room {
+    let room = Room::new(false, FILES);
+    let old = SystemTime::now() - Duration::from_secs(60 * 60);
+    for path in ["lib/lib.go", "lib/lib_test.go", "main.go", "go.mod", "lib", "."] {
+        fs::File::open(room.m().join(path)).unwrap().set_modified(old).unwrap();
+    }
+    room
+}
+
 /// Runs go with a cache program, in a cache of its own below the room.
 fn go(room: &Room, program: &str, args: &[&str]) -> Output {
     let mut command = room.command("go", &room.m());
@@ -38,13 +48,25 @@ fn cache(room: &Room) -> PathBuf {
     cache
 }
 
-/// Builds the program and returns what go and its cache program said.
-fn build(room: &Room, program: &str) -> String {
-    let output = go(room, program, &["build", "-trimpath", "-o", "../out/app", "."]);
-    let said = text(&output.stderr);
-    assert_eq!(code(&output), 0, "{program}: {said}");
+/// Builds the program with all that it needs of the standard library, and returns what was said.
+fn build_all(room: &Room, program: &str) -> String {
+    // What is up to date is not asked for.
+    let _ = fs::remove_file(room.path("out/app"));
+    let said = succeeds(room, program, &["build", "-trimpath", "-o", "../out/app", "."]);
     let ran = room.command(room.path("out/app"), &room.m()).output().unwrap();
     assert_eq!(text(&ran.stderr), "1\n");
+    said
+}
+
+/// Builds the library, which needs nothing else.
+fn build(room: &Room, program: &str) -> String {
+    succeeds(room, program, &["build", "-trimpath", "./lib"])
+}
+
+fn succeeds(room: &Room, program: &str, args: &[&str]) -> String {
+    let output = go(room, program, args);
+    let said = text(&output.stderr);
+    assert_eq!(code(&output), 0, "{program}: {said}");
     said
 }
 
@@ -76,17 +98,17 @@ fn archive(room: &Room, holds: &str) -> PathBuf {
 
 #[test]
 fn a_directory_is_served_as_go_serves_it() {
-    let room = Room::new(true, FILES);
+    let room = room();
     let record = room.path("uses.jsonl");
     let program = format!("{GOAUDIT} cacheprog -v --record {}", record.display());
-    let said = build(&room, &program);
+    let said = build_all(&room, &program);
     assert!(said.contains(" lookups: 0 hits"), "{said}");
     let cold = uses(&record);
     assert!(count(&cold, Outcome::Miss) > 20 && count(&cold, Outcome::Stored) > 20);
     assert_eq!(count(&cold, Outcome::Hit), 0);
 
     // What it stored is what go finds without it, and the other way round.
-    let plain = go(&room, "", &["build", "-x", "-trimpath", "-o", "../out/app", "."]);
+    let plain = go(&room, "", &["build", "-x", "-trimpath", "-o", "../out/other", "."]);
     assert!(!text(&plain.stderr).contains("/compile "), "{}", text(&plain.stderr));
     let found =
         room.goaudit(&["cache", "--verify", "--format=json", cache(&room).to_str().unwrap()]);
@@ -105,7 +127,7 @@ fn a_directory_is_served_as_go_serves_it() {
 
 #[test]
 fn an_old_file_that_is_served_counts_as_used_and_what_nobody_uses_is_trimmed() {
-    let room = Room::new(true, FILES);
+    let room = room();
     let program = format!("{GOAUDIT} cacheprog");
     build(&room, &program);
     let used = archive(&room, "example.com/demo/lib");
@@ -127,7 +149,7 @@ fn an_old_file_that_is_served_counts_as_used_and_what_nobody_uses_is_trimmed() {
 
 #[test]
 fn a_poisoned_archive_is_not_served() {
-    let room = Room::new(true, FILES);
+    let room = room();
     build(&room, &format!("{GOAUDIT} cacheprog"));
     let path = archive(&room, "example.com/demo/lib");
     let mut bytes = fs::read(&path).unwrap();
@@ -145,14 +167,17 @@ fn a_poisoned_archive_is_not_served() {
 
 #[test]
 fn an_action_that_is_given_other_bytes_is_told() {
-    let room = Room::new(true, FILES);
+    let room = room();
     let program = format!("{GOAUDIT} cacheprog --verify");
     build(&room, &program);
+    write_all(&room.m(), &[("other/other.go", "package other\n\nvar Two = 2\n")]);
+    succeeds(&room, &program, &["build", "-trimpath", "./other"]);
     // Another output under the key of lib, as a build that is not deterministic would leave it.
     let name = archive(&room, "example.com/demo/lib");
     let output = name.file_name().unwrap().to_str().unwrap()[..64].to_owned();
-    let other =
-        archive(&room, "internal/cpu").file_name().unwrap().to_str().unwrap()[..64].to_owned();
+    let other = archive(&room, "example.com/demo/other").file_name().unwrap().to_str().unwrap()
+        [..64]
+        .to_owned();
     let size =
         fs::metadata(cache(&room).join(&other[..2]).join(format!("{other}-d"))).unwrap().len();
     let folders = fs::read_dir(cache(&room)).unwrap().flatten().filter(|one| one.path().is_dir());
@@ -166,8 +191,7 @@ fn an_action_that_is_given_other_bytes_is_told() {
         .unwrap();
     let action = entry.file_name().unwrap().to_str().unwrap()[..64].to_owned();
     fs::write(&entry, format!("v1 {action} {other} {size:>20} {:>20}\n", 1)).unwrap();
-    let said = go(&room, &program, &["build", "-a", "-trimpath", "-o", "../out/app", "."]);
-    let said = text(&said.stderr);
+    let said = succeeds(&room, &program, &["build", "-a", "-trimpath", "./lib"]);
     assert!(
         said.contains(&format!("action {action} had output {other} and was given {output}")),
         "{said}"
@@ -176,7 +200,7 @@ fn an_action_that_is_given_other_bytes_is_told() {
 
 #[test]
 fn a_cache_that_takes_nothing_costs_hits_and_not_the_build() {
-    let room = Room::new(true, FILES);
+    let room = room();
     // A file where the folder should be: nobody can write below it, root neither.
     let file = room.path("file");
     fs::write(&file, "").unwrap();
@@ -192,11 +216,11 @@ fn a_cache_that_takes_nothing_costs_hits_and_not_the_build() {
 
 #[test]
 fn a_full_disk_costs_hits_and_not_the_build() {
-    let room = Room::new(true, FILES);
+    let room = room();
     let full = room.path("full");
     fs::create_dir(&full).unwrap();
     let line = format!(
-        "mount -t tmpfs -o size=300k tmpfs {0} && exec go build -trimpath -o ../out/app .",
+        "mount -t tmpfs -o size=4k tmpfs {0} && exec go build -trimpath ./lib",
         full.display()
     );
     let mut command = room.command("unshare", &room.m());
@@ -211,14 +235,12 @@ fn a_full_disk_costs_hits_and_not_the_build() {
     }
     assert_eq!(code(&output), 0, "{said}");
     assert!(said.contains("the cache takes no outputs: No space left"), "{said}");
-    let ran = room.command(room.path("out/app"), &room.m()).output().unwrap();
-    assert_eq!(text(&ran.stderr), "1\n");
     room.assert_nothing_left();
 }
 
 #[test]
 fn another_program_is_served_through() {
-    let room = Room::new(true, FILES);
+    let room = room();
     let record = room.path("uses.jsonl");
     let inner = room.path("inner");
     let program = format!(
@@ -228,12 +250,12 @@ fn another_program_is_served_through() {
     );
     build(&room, &program);
     let cold = uses(&record);
-    assert!(count(&cold, Outcome::Stored) > 20 && count(&cold, Outcome::Hit) == 0);
+    assert!(count(&cold, Outcome::Stored) > 2 && count(&cold, Outcome::Hit) == 0);
     fs::remove_file(&record).unwrap();
     let said = build(&room, &program);
     assert!(said.contains(", 0 misses; 0 stored"), "{said}");
     let warm = uses(&record);
-    assert!(count(&warm, Outcome::Hit) > 20 && count(&warm, Outcome::Miss) == 0);
+    assert!(count(&warm, Outcome::Hit) > 2 && count(&warm, Outcome::Miss) == 0);
     // A program that takes no outputs is asked for none.
     let said = build(
         &room,
@@ -251,7 +273,7 @@ const HELLO: &str = r#"echo '{"ID":0,"KnownCommands":["get","put","close"]}'"#;
 
 #[test]
 fn a_program_that_misbehaves_costs_hits_and_not_the_build() {
-    let room = Room::new(true, FILES);
+    let room = room();
     let inner = room.path("inner");
     let inner = format!("exec {GOAUDIT} cacheprog --dir {}", inner.display());
     let cases = [
@@ -279,7 +301,7 @@ fn a_program_that_misbehaves_costs_hits_and_not_the_build() {
         (
             "never ends a line",
             format!("{HELLO}\nread line\nexec cat /dev/zero | tr '\\0' ' '"),
-            "did not answer for",
+            "said something that is no answer",
         ),
         (
             "never ends a text",
@@ -321,7 +343,7 @@ fn a_program_that_misbehaves_costs_hits_and_not_the_build() {
 
 #[test]
 fn a_go_command_that_is_killed_leaves_nothing_running() {
-    let room = Room::new(true, FILES);
+    let room = room();
     let peer = script(&room, "peer", &format!("{HELLO}\nexec sleep 1000"));
     let mut go = room
         .command("go", &room.m())
