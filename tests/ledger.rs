@@ -12,8 +12,7 @@ use goaudit::ledger::Ledger;
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
-const LIB: &str =
-    "package lib\n\n// Word is a word.\nfunc Word() string { return \"a word to look for\" }\n";
+const LIB: &str = "package lib\n\n// Word is a word.\n//\n//go:noinline\nfunc Word() string { return \"a word to look for\" }\n";
 const FILES: &[(&str, &str)] = &[
     ("go.mod", "module example.com/demo\n\ngo 1.21\n"),
     ("lib/lib.go", LIB),
@@ -104,9 +103,7 @@ fn what_was_proven_is_not_built_again_and_a_wrong_proof_is_struck_out() {
     fs::write(&path, forge(&path)).unwrap();
     let (exit, damaged) = check(&room, &[]);
     assert_eq!((exit, counts(&damaged)), (0, [1, rebuilt - 1, 0, 1]), "{damaged}");
-    assert!(!read(&room).entries.contains_key(&action) && !path.exists());
-    // It is proven anew the next time that both build it.
-    assert_eq!(counts(&check(&room, &[]).1), [1, rebuilt - 1, 0, 0]);
+    // Both builds made it anew and agree: it is proven again.
     assert_eq!(counts(&check(&room, &[]).1), [0, rebuilt, 0, 0]);
 
     // A lie that hangs together: another output, under its own name, in a ledger with a right sum.

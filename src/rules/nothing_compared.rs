@@ -53,8 +53,9 @@ fn served(second: &Recording) -> Option<Finding> {
     let own = &second.manifest.places.gocache;
     let foreign = second.builds().find(|invocation| {
         let settings = &invocation.info;
-        let elsewhere =
-            settings.setting("GOCACHE") != own || !settings.setting("GOCACHEPROG").is_empty();
+        // What answered in its place is known where each lookup was seen.
+        let is_answered = invocation.cache.is_none() && !settings.setting("GOCACHEPROG").is_empty();
+        let elsewhere = settings.setting("GOCACHE") != own || is_answered;
         elsewhere && invocation.graph.iter().any(|action| action.action_id.is_some() && !action.ran)
     })?;
     let cache = match foreign.info.setting("GOCACHEPROG") {
