@@ -1,5 +1,7 @@
 //! The page as text; `tests/html.rs` opens it in a browser.
 
+use sha2::{Digest as _, Sha256};
+
 use super::timeline::Span;
 use super::*;
 use crate::diff::category::Category;
