@@ -1,6 +1,8 @@
 //! What all HTML pages share: a template, the policy that lets its own script run and no other,
 //! the look, and how text is put into it.
 
+#[cfg(test)]
+pub(in crate::report) mod checks;
 pub(in crate::report) mod escape;
 
 use sha2::{Digest as _, Sha256};

@@ -37,7 +37,7 @@ fn figure(portrait: &Portrait) -> String {
     let sum = |kinds: &Vec<(&str, Tally)>| kinds.iter().map(|(_, files)| files.bytes).sum::<u64>();
     let highest = hours.values().map(sum).max().unwrap_or_default().max(1);
     let mut html = format!(
-        "<div class=\"chart\">\n<p class=\"top\">{} in the highest hour</p>\n<svg class=\"ages\" viewBox=\"0 0 {} {HEIGHT}\" preserveAspectRatio=\"none\" role=\"img\" aria-label=\"Bytes by the hour of their last use; the table below says the same\">\n",
+        "<div class=\"chart\">\n<p class=\"top\">highest bar: {}</p>\n<svg class=\"ages\" viewBox=\"0 0 {} {HEIGHT}\" preserveAspectRatio=\"none\" role=\"img\" aria-label=\"Bytes by the hour of their last use; the table below says the same\">\n",
         size(highest),
         HOURS + OLDER
     );

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::tiles::counted;
-use crate::cache::{Aging, Inventory, Tally};
+use crate::cache::{Advice, Aging, Inventory, Tally};
 use crate::report::cache::text::{by_difference, words};
 use crate::report::cache::{CacheReport, ago, grouped, percent, place, size, title, tool_name};
 use crate::report::page::escape::{Prose, Text, short};
@@ -154,32 +154,55 @@ fn rest(html: &mut String, all: usize) {
     }
 }
 
+/// Advice that is shown without a click.
+const FIRST: usize = 3;
+
 /// Returns what to do, the most urgent first.
 pub(super) fn advice(report: &CacheReport) -> String {
-    if report.advice.is_empty() {
+    let all: Vec<String> = report.advice.iter().take(ROWS).map(card).collect();
+    if all.is_empty() {
         return String::new();
     }
-    let mut html = String::from("<div class=\"cards\">\n");
-    for advice in report.advice.iter().take(ROWS) {
+    let cards = |cards: &[String]| format!("<div class=\"cards\">\n{}</div>\n", cards.concat());
+    let (first, others) = all.split_at(all.len().min(FIRST));
+    let mut html = cards(first);
+    if !others.is_empty() {
+        let more = report.advice.len() - FIRST;
         let _ = writeln!(
             html,
-            "<article class=\"advice\"><p class=\"category\">{}</p><p>{}</p>",
-            Text(advice.id),
-            Prose(&sentence(&advice.what))
+            "<details class=\"more\"><summary>{} more</summary>\n{}",
+            grouped(more as u64),
+            cards(others)
         );
-        if let Some(place) = place(advice) {
-            let _ =
-                writeln!(html, "<p class=\"place\"><code>{}</code></p>", Text(&sentence(&place)));
-        }
-        let _ = writeln!(
-            html,
-            "<p class=\"fix\"><b>Fix</b> {}</p></article>",
-            Prose(&sentence(&advice.fix))
-        );
+        rest(&mut html, report.advice.len());
+        html.push_str("</details>\n");
     }
-    html.push_str("</div>\n");
-    rest(&mut html, report.advice.len());
     html
+}
+
+fn card(advice: &Advice) -> String {
+    let place = place(advice)
+        .map(|place| format!("<p class=\"place\"><code>{}</code></p>\n", Text(&sentence(&place))));
+    format!(
+        "<article class=\"advice\"><p class=\"category\">{}</p><p>{}</p>\n{}<p class=\"fix\"><b>Fix</b> {}</p></article>\n",
+        Text(advice.id),
+        prose(&sentence(&advice.what)),
+        place.unwrap_or_default(),
+        prose(&sentence(&advice.fix))
+    )
+}
+
+/// Writes what is between backquotes as code.
+fn prose(text: &str) -> String {
+    let parts: Vec<&str> = text.split('`').collect();
+    if parts.len().is_multiple_of(2) {
+        return Prose(text).to_string();
+    }
+    let one = |(at, part): (usize, &&str)| match at % 2 {
+        0 => Prose(part).to_string(),
+        _ => format!("<code>{}</code>", Text(part)),
+    };
+    parts.iter().enumerate().map(one).collect()
 }
 
 fn list(columns: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> String {

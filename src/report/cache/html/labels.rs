@@ -35,7 +35,8 @@ impl Label {
 pub(super) fn of_module(title: &str, bytes: &str, area: Area) -> Option<Label> {
     let short = last_element(title);
     let room = area.width - 2.0 * (PADDING + INSET);
-    let texts = [format!("{title}  {bytes}"), title.to_owned(), short.to_owned()];
+    let path = short.split_once('@').map_or(short, |(path, _)| path);
+    let texts = [&format!("{title}  {bytes}"), title, short, path].map(str::to_owned);
     let text = texts.into_iter().find(|text| width(text, MODULE) <= room)?;
     let is_high = area.height >= PLATE + 2.0 * INSET;
     is_high.then_some(Label {
@@ -88,16 +89,16 @@ pub(super) fn last_element(path: &str) -> &str {
         part.strip_prefix('v')
             .is_some_and(|rest| rest.starts_with(|char: char| char.is_ascii_digit()))
     };
-    match path.rsplit_once('/') {
-        Some((before, last)) if is_major(last) => {
-            before.rfind('/').and_then(|at| path.get(at.saturating_add(1)..)).unwrap_or(path)
+    let mut start = path.len();
+    for part in path.rsplit('/') {
+        start = start.saturating_sub(part.len());
+        let is_telling = part != "…" && !is_major(part);
+        if is_telling {
+            break;
         }
-        Some((before, "…")) => {
-            before.rfind('/').and_then(|at| path.get(at.saturating_add(1)..)).unwrap_or(path)
-        }
-        Some((_, last)) => last,
-        None => path,
+        start = start.saturating_sub(1);
     }
+    path.get(start..).unwrap_or(path)
 }
 
 /// Returns how wide a text is in a sans-serif font of that size, rather too wide than too narrow.
@@ -126,6 +127,8 @@ mod tests {
             ("net/http", "http"),
             ("github.com/go-git/go-git/v5@v5.12.0", "go-git/v5@v5.12.0"),
             ("example.com/demo/…", "demo/…"),
+            ("github.com/go-task/task/v3/…", "task/v3/…"),
+            ("", ""),
             ("v2/v3", "v2/v3"),
             ("vendor/x", "x"),
         ] {

@@ -14,7 +14,7 @@ mod tiles;
 mod treemap;
 
 use super::CacheReport;
-use crate::cache::Portrait;
+use crate::cache::{Origin, Portrait};
 use crate::report::page::escape::Text;
 use crate::report::page::{Page, fill};
 use tiles::Tiles;
@@ -88,14 +88,29 @@ fn map(report: &CacheReport, portrait: &Portrait, limit: usize) -> String {
         0 => "<p class=\"note\">All files are empty: there is nothing to draw.</p>\n".to_owned(),
         _ => treemap::pictures(&tiles, cache),
     };
+    let unknown = bytes_of(portrait, &Origin::Unknown);
+    let unknown = match unknown {
+        0 => String::new(),
+        bytes => format!(
+            " Module not known: {}, {}.",
+            super::size(bytes),
+            treemap::share(bytes, tiles.bytes)
+        ),
+    };
     fill(
         include_str!("assets/map.html"),
         &[
+            ("unknown", &unknown),
             ("legends", &treemap::legends(&tiles, cache)),
             ("pictures", &pictures),
             ("rows", &treemap::table(&tiles, cache)),
         ],
     )
+}
+
+fn bytes_of(portrait: &Portrait, origin: &Origin) -> u64 {
+    let holdings = portrait.holdings.iter().filter(|holding| holding.origin == *origin);
+    holdings.map(|holding| holding.files.bytes).sum()
 }
 
 fn sets_section(report: &CacheReport, portrait: &Portrait) -> String {

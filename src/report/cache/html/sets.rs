@@ -71,7 +71,8 @@ fn column(at: usize, set: &ArtifactSet, sources: [u64; 4], largest: u64) -> Stri
     );
     let mut y = 100.0;
     for ((class, name), bytes) in SOURCES.iter().zip(sources).filter(|(_, bytes)| *bytes > 0) {
-        let height = bytes as f64 / largest as f64 * 100.0;
+        // What is there is seen.
+        let height = (bytes as f64 / largest as f64 * 100.0).max(0.8);
         y -= height;
         let _ = write!(
             html,

@@ -5,9 +5,9 @@ use std::fmt::Write as _;
 use super::labels::{self, Label};
 use super::squarify::{Area, squarify};
 use super::tiles::{Module, Package, SETS, Set, Tile, Tiles, counted};
-use crate::cache::Inventory;
+use crate::cache::{ArtifactSet, Inventory};
 use crate::report::cache::{ago, grouped, size, title};
-use crate::report::page::escape::Text;
+use crate::report::page::escape::{Prose, Text, short};
 
 /// A window's width has a class of the style, and a size of the picture.
 const LAYOUTS: [(&str, f64, f64); 3] =
@@ -219,15 +219,18 @@ fn age_class(used: Option<i64>, cache: &Inventory) -> String {
     }
 }
 
-/// Returns what a set is called.
+/// Returns what a set is called; with its level where another one differs in that.
 pub(super) fn set_name(set: Set, cache: &Inventory) -> String {
-    match set {
-        Set::One(index) => cache.sets.get(index).map_or_else(String::new, |set| {
-            format!("{} {}/{} {}", set.go_version, set.goos, set.goarch, set.instrumentation)
-        }),
-        Set::Other => "another set".to_owned(),
-        Set::None => String::new(),
-    }
+    let Set::One(index) = set else {
+        return if set == Set::Other { "another set".to_owned() } else { String::new() };
+    };
+    let Some(set) = cache.sets.get(index) else { return String::new() };
+    let is_alike = |other: &ArtifactSet| {
+        (&other.goos, &other.goarch) == (&set.goos, &set.goarch) && other.level != set.level
+    };
+    let level =
+        if cache.sets.iter().any(is_alike) { format!(" {}", set.level) } else { String::new() };
+    short(&format!("{} {}/{}{level} {}", set.go_version, set.goos, set.goarch, set.instrumentation))
 }
 
 /// Returns the three legends: a colour, what it stands for, its bytes.
@@ -293,7 +296,7 @@ pub(super) fn table(tiles: &Tiles, cache: &Inventory) -> String {
             Text(&package.title),
             Text(&module.title),
             title(kind),
-            Text(&set_name(set, cache)),
+            Prose(&set_name(set, cache)),
             grouped(files.count),
             size(files.bytes),
             share(files.bytes, tiles.bytes),
