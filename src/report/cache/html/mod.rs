@@ -94,7 +94,7 @@ fn map(report: &CacheReport, portrait: &Portrait, limit: usize) -> String {
         bytes => format!(
             " Module not known: {}, {}.",
             super::size(bytes),
-            treemap::share(bytes, tiles.bytes)
+            Text(&treemap::share(bytes, tiles.bytes))
         ),
     };
     fill(

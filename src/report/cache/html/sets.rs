@@ -170,7 +170,7 @@ fn by_module(cache: &Inventory, portrait: &Portrait) -> String {
                         html,
                         "<td class=\"number\">{} <small>{}</small></td>",
                         size(*bytes),
-                        share(*bytes, whole)
+                        Text(&share(*bytes, whole))
                     );
                 }
             }

@@ -2,7 +2,7 @@
 //!
 //! What is too small to see is added up, so that any cache makes a page of bounded size.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use crate::cache::{Holding, Origin, Portrait, Tally};
 use crate::report::cache::{grouped, title};
@@ -12,6 +12,8 @@ use crate::report::page::escape::short;
 pub(super) const SETS: usize = 8;
 /// A tile that is a smaller part of the whole is too small to see: 6 by 6 of 1240 by 640.
 const SMALLEST: u64 = 20_000;
+/// A part of a package that is smaller is not told from the others: 12 by 12.
+const DIVIDED: u64 = 6_000;
 
 /// Everything that the treemap and its table show.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -49,7 +51,7 @@ pub(super) struct Tile {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Set {
     One(usize),
-    /// One of those after [`SETS`].
+    /// One of those after [`SETS`], or several.
     Other,
     /// Nothing that is in a set.
     None,
@@ -65,15 +67,17 @@ impl Set {
     }
 }
 
-/// Small ones that were added up: the files, when they were last used, and of which names they are.
-#[derive(Default)]
-struct Sum<'a> {
+/// Files that are added up, and when one of them was last used.
+#[derive(Debug, Clone, Copy, Default)]
+struct Sum {
     files: Tally,
     used: Option<i64>,
-    names: BTreeSet<&'a str>,
 }
 
-impl Sum<'_> {
+/// Tiles of one place, by kind and set.
+type Parts = BTreeMap<(&'static str, Set), Sum>;
+
+impl Sum {
     fn add(&mut self, files: Tally, used: Option<i64>) {
         self.files.count += files.count;
         self.files.bytes = self.files.bytes.saturating_add(files.bytes);
@@ -82,58 +86,74 @@ impl Sum<'_> {
     }
 }
 
-/// In which module and package a tile is; what is added up comes without a package.
-type Place<'a> = (Option<&'a Origin>, Option<&'a str>);
+fn merge(into: &mut Parts, from: &Parts) {
+    for (key, Sum { files, used }) in from {
+        into.entry(*key).or_default().add(*files, *used);
+    }
+}
+
+fn bytes_of(parts: &Parts) -> u64 {
+    parts.values().map(|sum| sum.files.bytes).fold(0, u64::saturating_add)
+}
 
 impl Tiles {
-    /// Makes tiles: about `limit` of their own, and a third as many of what is added up.
+    /// Makes about `limit` tiles of packages of their own, and fewer of what is added up.
     pub(super) fn of(portrait: &Portrait, limit: usize) -> Self {
-        let total = portrait.holdings.iter().map(|holding| holding.files.bytes);
-        let bytes = total.fold(0, u64::saturating_add);
-        let is_seen =
-            |files: &Tally| files.bytes.saturating_mul(SMALLEST) >= bytes && files.bytes > 0;
-        let mut holdings: Vec<&Holding> = portrait.holdings.iter().collect();
-        holdings.sort_by_key(|holding| std::cmp::Reverse(holding.files.bytes));
+        let bytes = portrait.holdings.iter().map(|holding| holding.files.bytes);
+        let bytes = bytes.fold(0, u64::saturating_add);
+        let is_seen = |part: u64, smallest: u64| part > 0 && part.saturating_mul(smallest) >= bytes;
 
-        let mut places: BTreeMap<Place<'_>, Vec<Tile>> = BTreeMap::new();
-        let mut small: BTreeMap<(&Origin, &'static str, Set), Sum<'_>> = BTreeMap::new();
-        for (rank, holding) in holdings.iter().enumerate() {
+        let mut packages: BTreeMap<(&Origin, &str), Parts> = BTreeMap::new();
+        for holding in &portrait.holdings {
             let Holding { origin, package, kind, files, used, .. } = holding;
-            let set = Set::of(holding.set);
-            // Of no package there is one of each kind.
-            if *origin == Origin::NoPackage || (rank < limit && is_seen(files)) {
-                let name = if package.is_empty() { title(kind) } else { package };
-                let tiles = places.entry((Some(origin), Some(name))).or_default();
-                tiles.push(Tile { kind, set, files: *files, used: *used });
+            // What is of no package is told by its kind.
+            let name = if *origin == Origin::NoPackage { title(kind) } else { package };
+            let parts = packages.entry((origin, name)).or_default();
+            parts.entry((kind, Set::of(holding.set))).or_default().add(*files, *used);
+        }
+        let mut packages: Vec<_> =
+            packages.into_iter().map(|(key, parts)| (key, bytes_of(&parts), parts)).collect();
+        packages.sort_by_key(|(_, bytes, _)| std::cmp::Reverse(*bytes));
+
+        let mut modules: BTreeMap<&Origin, Vec<Package>> = BTreeMap::new();
+        let mut small: BTreeMap<&Origin, (usize, Parts)> = BTreeMap::new();
+        let mut count = 0;
+        for ((origin, name), size, parts) in packages {
+            if *origin == Origin::NoPackage || (count < limit && is_seen(size, SMALLEST)) {
+                let package = Package::new(short(name), parts, |part| is_seen(part, DIVIDED));
+                count += package.tiles.len();
+                modules.entry(origin).or_default().push(package);
             } else {
-                let sum = small.entry((origin, kind, set)).or_default();
-                sum.add(*files, *used);
-                sum.names.insert(package);
+                let (count, sum) = small.entry(origin).or_default();
+                *count += 1;
+                merge(sum, &parts);
             }
         }
-        let mut packages: BTreeMap<&Origin, BTreeSet<&str>> = BTreeMap::new();
-        let mut modules: BTreeSet<&Origin> = BTreeSet::new();
-        let mut smallest: BTreeMap<(&'static str, Set), Sum<'_>> = BTreeMap::new();
         let mut small: Vec<_> = small.into_iter().collect();
-        small.sort_by_key(|(_, sum)| std::cmp::Reverse(sum.files.bytes));
-        for (rank, ((origin, kind, set), sum)) in small.into_iter().enumerate() {
-            if rank < limit / 3 && is_seen(&sum.files) {
-                let tile = Tile { kind, set, files: sum.files, used: sum.used };
-                places.entry((Some(origin), None)).or_default().push(tile);
-                packages.entry(origin).or_default().extend(sum.names);
+        small.sort_by_key(|(_, (_, parts))| std::cmp::Reverse(bytes_of(parts)));
+        let (mut added, mut others, mut rest) = (0, 0, Parts::new());
+        for (origin, (count, parts)) in small {
+            let is_shown = added < limit / 3 && is_seen(bytes_of(&parts), SMALLEST);
+            if is_shown || modules.contains_key(origin) {
+                let title = counted(count, "smaller package");
+                let package = Package::new(title, parts, |part| is_seen(part, DIVIDED));
+                added += package.tiles.len();
+                modules.entry(origin).or_default().push(package);
             } else {
-                smallest.entry((kind, set)).or_default().add(sum.files, sum.used);
-                modules.insert(origin);
+                others += 1;
+                merge(&mut rest, &parts);
             }
         }
-        let rest = smallest.into_iter().map(|((kind, set), sum)| Tile {
-            kind,
-            set,
-            files: sum.files,
-            used: sum.used,
-        });
-        places.entry((None, None)).or_default().extend(rest);
-        Self { modules: arranged(places, &packages, modules.len()), bytes }
+        let mut modules: Vec<Module> = modules
+            .into_iter()
+            .map(|(origin, packages)| Module::new(name(origin), packages))
+            .collect();
+        if !rest.is_empty() {
+            let package = Package::new(counted(others, "smaller module"), rest, |_| true);
+            modules.push(Module::new("others".to_owned(), vec![package]));
+        }
+        modules.sort_by_key(|module| std::cmp::Reverse(module.bytes));
+        Self { modules, bytes }
     }
 
     /// Every tile with its module and package, the most bytes first: the order of the table.
@@ -151,37 +171,30 @@ impl Tiles {
     }
 }
 
-/// Puts tiles into their packages and modules, the most bytes first.
-fn arranged(
-    places: BTreeMap<Place<'_>, Vec<Tile>>,
-    packages: &BTreeMap<&Origin, BTreeSet<&str>>,
-    modules: usize,
-) -> Vec<Module> {
-    let mut found: BTreeMap<Option<&Origin>, Vec<Package>> = BTreeMap::new();
-    for ((origin, name), mut tiles) in places {
-        if tiles.is_empty() {
-            continue;
-        }
-        tiles.sort_by_key(|tile| std::cmp::Reverse(tile.files.bytes));
-        let count = origin.and_then(|origin| packages.get(origin)).map_or(0, BTreeSet::len);
-        let title = match (name, origin) {
-            (Some(name), _) => short(name),
-            (None, Some(_)) => counted(count, "smaller package"),
-            (None, None) => format!("small parts of {}", counted(modules, "module")),
-        };
-        let bytes = tiles.iter().map(|tile| tile.files.bytes).fold(0, u64::saturating_add);
-        found.entry(origin).or_default().push(Package { title, bytes, tiles });
+impl Module {
+    fn new(title: String, mut packages: Vec<Package>) -> Self {
+        packages.sort_by_key(|package| std::cmp::Reverse(package.bytes));
+        let bytes = packages.iter().map(|package| package.bytes).fold(0, u64::saturating_add);
+        Self { title, bytes, packages }
     }
-    let mut all: Vec<Module> = found
-        .into_iter()
-        .map(|(origin, mut packages)| {
-            packages.sort_by_key(|package| std::cmp::Reverse(package.bytes));
-            let bytes = packages.iter().map(|package| package.bytes).fold(0, u64::saturating_add);
-            Module { title: origin.map_or_else(|| "others".to_owned(), name), bytes, packages }
-        })
-        .collect();
-    all.sort_by_key(|module| std::cmp::Reverse(module.bytes));
-    all
+}
+
+impl Package {
+    /// Makes a tile of each part that is to be seen, and one of the others of each kind.
+    fn new(title: String, parts: Parts, is_seen: impl Fn(u64) -> bool) -> Self {
+        let bytes = bytes_of(&parts);
+        let is_divided = parts.len() > 1;
+        let mut shown = Parts::new();
+        for ((kind, set), Sum { files, used }) in parts {
+            let is_own = !is_divided || set == Set::None || is_seen(files.bytes);
+            let set = if is_own { set } else { Set::Other };
+            shown.entry((kind, set)).or_default().add(files, used);
+        }
+        let tile = |((kind, set), Sum { files, used })| Tile { kind, set, files, used };
+        let mut tiles: Vec<Tile> = shown.into_iter().map(tile).collect();
+        tiles.sort_by_key(|tile| std::cmp::Reverse(tile.files.bytes));
+        Self { title, bytes, tiles }
+    }
 }
 
 pub(super) fn counted(count: usize, what: &str) -> String {

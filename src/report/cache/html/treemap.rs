@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::labels::{self, Label};
 use super::squarify::{Area, squarify};
-use super::tiles::{Module, Package, SETS, Set, Tile, Tiles, counted};
+use super::tiles::{Module, Package, SETS, Set, Tile, Tiles};
 use crate::cache::{ArtifactSet, Inventory};
 use crate::report::cache::{ago, grouped, size, title};
 use crate::report::page::escape::{Prose, Text, short};
@@ -222,7 +222,7 @@ fn age_class(used: Option<i64>, cache: &Inventory) -> String {
 /// Returns what a set is called; with its level where another one differs in that.
 pub(super) fn set_name(set: Set, cache: &Inventory) -> String {
     let Set::One(index) = set else {
-        return if set == Set::Other { "another set".to_owned() } else { String::new() };
+        return if set == Set::Other { "other sets".to_owned() } else { String::new() };
     };
     let Some(set) = cache.sets.get(index) else { return String::new() };
     let is_alike = |other: &ArtifactSet| {
@@ -263,7 +263,7 @@ pub(super) fn legends(tiles: &Tiles, cache: &Inventory) -> String {
     let sets = sets.map(|set| {
         let name = match set {
             Set::One(_) => set_name(set, cache),
-            Set::Other => counted(cache.sets.len().saturating_sub(SETS), "other set"),
+            Set::Other => "other sets, and small parts".to_owned(),
             Set::None => "no compiled package".to_owned(),
         };
         (format!("s-{}", set_class(set)), name, sum(&|tile| tile.set == set))
@@ -299,7 +299,7 @@ pub(super) fn table(tiles: &Tiles, cache: &Inventory) -> String {
             Prose(&set_name(set, cache)),
             grouped(files.count),
             size(files.bytes),
-            share(files.bytes, tiles.bytes),
+            Text(&share(files.bytes, tiles.bytes)),
         );
     }
     html
