@@ -14,6 +14,8 @@ pub(super) struct Label {
 /// Space between a text and the sides of its rectangle.
 const PADDING: f64 = 5.0;
 const MODULE: f64 = 11.0;
+/// How much wider its bold letters are.
+const BOLD: f64 = 1.1;
 /// Height of the plate under the name of a module.
 const PLATE: f64 = 17.0;
 /// From the sides of a module to its plate.
@@ -25,7 +27,7 @@ impl Label {
         Area {
             x: self.x - PADDING,
             y: self.y - 12.5,
-            width: width(&self.text, self.size) + 2.0 * PADDING,
+            width: width(&self.text, self.size) * BOLD + 2.0 * PADDING,
             height: PLATE,
         }
     }
@@ -37,7 +39,7 @@ pub(super) fn of_module(title: &str, bytes: &str, area: Area) -> Option<Label> {
     let room = area.width - 2.0 * (PADDING + INSET);
     let path = short.split_once('@').map_or(short, |(path, _)| path);
     let texts = [&format!("{title}  {bytes}"), title, short, path].map(str::to_owned);
-    let text = texts.into_iter().find(|text| width(text, MODULE) <= room)?;
+    let text = texts.into_iter().find(|text| width(text, MODULE) * BOLD <= room)?;
     let is_high = area.height >= PLATE + 2.0 * INSET;
     is_high.then_some(Label {
         x: area.x + INSET + PADDING,

@@ -4,10 +4,15 @@
 //! downloaded these have `module@version` in them; of one that was compiled where it is
 //! nothing says where it ends, so its packages go by the start that their paths have in common.
 
+mod paths;
+#[cfg(test)]
+mod tests;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Linked, Scan, Told};
 use crate::binary::goobj::peek::Peek;
+use paths::{common, escaped, first_element, joined, unescaped, without_common_end};
 
 /// Where the sources of a package come from.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -311,192 +316,4 @@ fn is_import_path(directory: &str) -> bool {
     !directory.starts_with(['/', '.', '$'])
         && !directory.contains(['@', ':', '\\'])
         && first_element(directory).contains('.')
-}
-
-fn first_element(path: &str) -> &str {
-    path.split('/').next().unwrap_or(path)
-}
-
-/// Returns the elements that two paths start with.
-fn common(one: &str, other: &str) -> String {
-    let pairs = one.split('/').zip(other.split('/'));
-    pairs.take_while(|(one, other)| one == other).map(|(one, _)| one).collect::<Vec<_>>().join("/")
-}
-
-/// Returns two paths without the elements that both end with.
-fn without_common_end<'a>(mut one: &'a str, mut other: &'a str) -> (&'a str, &'a str) {
-    while let (Some((a, x)), Some((b, y))) = (one.rsplit_once('/'), other.rsplit_once('/'))
-        && x == y
-    {
-        (one, other) = (a, b);
-    }
-    (one, other)
-}
-
-fn joined(path: &str, rest: &str) -> String {
-    if rest.is_empty() { path.to_owned() } else { format!("{path}/{rest}") }
-}
-
-/// Writes a module path as the module cache does: `!a` for `A`.
-///
-/// Source: <https://go.dev/ref/mod#module-cache>.
-fn escaped(path: &str) -> String {
-    let mut text = String::with_capacity(path.len());
-    for char in path.chars() {
-        if char.is_ascii_uppercase() {
-            text.push('!');
-        }
-        text.push(char.to_ascii_lowercase());
-    }
-    text
-}
-
-fn unescaped(path: &str) -> String {
-    let mut text = String::with_capacity(path.len());
-    let mut chars = path.chars();
-    while let Some(char) = chars.next() {
-        match char {
-            '!' => text.extend(chars.next().map(|next| next.to_ascii_uppercase())),
-            char => text.push(char),
-        }
-    }
-    text
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn peek(package: &str, directory: &str, is_std: Option<bool>) -> Peek {
-        Peek {
-            toolchain: "linux amd64 go1.26.8 GOAMD64=v1".to_owned(),
-            build_id: None,
-            package: Some(package.to_owned()).filter(|package| !package.is_empty()),
-            flags: Vec::new(),
-            is_covered: false,
-            has_tests: package.ends_with("_test"),
-            directory: Some(directory.to_owned()).filter(|directory| !directory.is_empty()),
-            is_std,
-        }
-    }
-
-    /// Directories as go 1.21 to 1.27 write them, with and without -trimpath.
-    #[test]
-    fn a_package_is_of_the_module_that_its_archive_says() {
-        let peeks = [
-            peek("example.com/demo/lib", "/home/me/m/lib", Some(false)),
-            peek("example.com/demo/cmd/x", "example.com/demo/cmd/x", Some(false)),
-            peek("m.org/a", "/root/go/pkg/mod/m.org@v1.0.0/a", Some(false)),
-        ];
-        let mut places = Places::default();
-        let mut local = BTreeSet::new();
-        peeks.iter().for_each(|peek| places.note_archive(peek, &mut local));
-        places.prefixes.insert("example.com".to_owned(), "example.com/demo".to_owned());
-        let of = |package: &str, directory: &str, is_std: Option<bool>| {
-            let named = places.of_archive(&peek(package, directory, is_std));
-            let origin = match named.origin {
-                Origin::Std => "std".to_owned(),
-                Origin::Module { path, version } => format!("{path} {version}"),
-                Origin::Local { prefix } => format!("local {prefix}"),
-                Origin::Unknown => "unknown".to_owned(),
-                Origin::NoPackage => "none".to_owned(),
-            };
-            format!("{origin}: {}", named.package)
-        };
-        let (yes, no) = (Some(true), Some(false));
-        for (package, directory, is_std, expected) in [
-            ("fmt", "fmt", yes, "std: fmt"),
-            ("fmt", "$GOROOT/src/fmt", None, "std: fmt"),
-            (
-                "vendor/golang.org/x/net/idna",
-                "vendor/golang.org/x/net/idna",
-                None,
-                "std: vendor/golang.org/x/net/idna",
-            ),
-            ("cmp", "", yes, "std: cmp"),
-            ("demo/b", "demo/b", no, "local demo: demo/b"),
-            ("main", "$GOROOT/src/cmd/nm", yes, "std: cmd/nm"),
-            (
-                "github.com/ProtonMail/x/y",
-                "/root/go/pkg/mod/github.com/!proton!mail/x@v1.0.0/y",
-                no,
-                "github.com/ProtonMail/x v1.0.0: github.com/ProtonMail/x/y",
-            ),
-            (
-                "github.com/ProtonMail/x/y",
-                "github.com/ProtonMail/x@v1.0.0/y",
-                no,
-                "github.com/ProtonMail/x v1.0.0: github.com/ProtonMail/x/y",
-            ),
-            (
-                "golang.org/x/term",
-                "golang.org/x/term@v0.26.0",
-                None,
-                "golang.org/x/term v0.26.0: golang.org/x/term",
-            ),
-            (
-                "golang.org/x/term_test",
-                "golang.org/x/term@v0.26.0",
-                no,
-                "golang.org/x/term v0.26.0: golang.org/x/term_test",
-            ),
-            // Only functions of another package are inlined in it.
-            (
-                "github.com/skeema/knownhosts",
-                "golang.org/x/crypto@v0.25.0/ssh/knownhosts",
-                no,
-                "unknown: github.com/skeema/knownhosts",
-            ),
-            ("example.com/demo/lib", "sync/atomic", no, "unknown: example.com/demo/lib"),
-            ("example.com/demo/lib", "", no, "unknown: example.com/demo/lib"),
-            (
-                "example.com/demo/lib",
-                "/home/me/m/lib",
-                no,
-                "local example.com/demo: example.com/demo/lib",
-            ),
-            (
-                "example.com/demo/lib",
-                "example.com/demo/lib",
-                no,
-                "local example.com/demo: example.com/demo/lib",
-            ),
-            (
-                "main",
-                "/home/me/m/tools/gen",
-                no,
-                "local example.com/demo: main in /home/me/m/tools/gen",
-            ),
-            ("main", "/home/me/mm", no, "unknown: main in /home/me/mm"),
-            (
-                "main",
-                "example.com/demo/cmd/y",
-                no,
-                "local example.com/demo: example.com/demo/cmd/y",
-            ),
-            (
-                "main",
-                "/root/go/pkg/mod/m.org/!t@v2.0.0+incompatible/cmd/t",
-                no,
-                "m.org/T v2.0.0+incompatible: m.org/T/cmd/t",
-            ),
-            (
-                "main",
-                "/elsewhere/m.org/t@v2.0.0/cmd/t",
-                no,
-                "unknown: main in /elsewhere/m.org/t@v2.0.0/cmd/t",
-            ),
-            ("", "internal/abi", no, "unknown: (not named)"),
-        ] {
-            assert_eq!(of(package, directory, is_std), expected, "{package} {directory}");
-        }
-    }
-
-    #[test]
-    fn paths_have_elements_in_common() {
-        assert_eq!(common("a/b/c", "a/b/d"), "a/b");
-        assert_eq!(common("a/bc", "a/b"), "a");
-        assert_eq!(without_common_end("e.com/demo/lib", "/x/m/lib"), ("e.com/demo", "/x/m"));
-        assert_eq!(unescaped(&escaped("github.com/BurntSushi/toml")), "github.com/BurntSushi/toml");
-    }
 }
