@@ -139,6 +139,7 @@ fn sets_and_ages_are_those_of_the_report() {
         return {
           sets: [...document.querySelectorAll(".sets li")].map((set) => set.textContent),
           modules: [...new Set(rows.map((row) => cell(row, "module")))],
+          unnamed: rows.filter((row) => cell(row, "package").startsWith("(")).length,
           tools: [...document.querySelectorAll("#executables tbody th")].map((tool) => tool.textContent),
           forecast: text(".forecast"),
           bars: document.querySelectorAll(".ages rect:not(.due)").length,
@@ -155,11 +156,12 @@ fn sets_and_ages_are_those_of_the_report() {
             assert!(shown.contains(word(part)), "{part} of {set} in {shown}");
         }
     }
-    // An archive of 386 notes no flags and has a name all the same.
     let modules = result["modules"].as_array().unwrap();
     for module in ["std", "example.com/demo/…", "of no package"] {
         assert!(modules.contains(&json!(module)), "{module}: {modules:?}");
     }
+    // An archive of 386 notes no flags, and is named all the same.
+    assert_eq!(result["unnamed"], 0);
     assert_eq!(result["tools"], json!(["example.com/demo/tools/gen"]));
     assert!(result["bars"].as_u64().unwrap() >= 3, "{result}");
     assert_eq!(result["ages"], json!(["within a day", "3 to 4 days ago", "more than 5 days ago"]));
