@@ -171,6 +171,16 @@ pub(super) fn sets(scan: &Scan) -> Vec<ArtifactSet> {
     sets
 }
 
+/// Returns what tells which of these sets an archive is of.
+pub(super) fn index(sets: &[ArtifactSet]) -> impl Fn(&Peek) -> Option<usize> {
+    let mut known = BTreeMap::new();
+    for (set, at) in sets.iter().zip(0..) {
+        let ArtifactSet { go_version: version, goos, goarch, level, instrumentation, .. } = set;
+        known.insert((Toolchain { goos, goarch, version, level }, instrumentation.as_str()), at);
+    }
+    move |peek| known.get(&(Toolchain::of(peek), instrumentation(peek).as_str())).copied()
+}
+
 /// Finds archives that hold the same under several keys.
 pub(super) fn recompiled(scan: &Scan) -> Recompiled {
     let mut contents: BTreeMap<ShortId, Vec<(&OutputFile, &Peek)>> = BTreeMap::new();

@@ -23,7 +23,7 @@ pub(super) fn find(scan: &Scan) -> Vec<Tool> {
     let mut tools: BTreeMap<(&str, &str), Tool> = BTreeMap::new();
     for file in &scan.outputs {
         let Told::Executable(linked) = &file.told else { continue };
-        let Linked { name, package, go_version } = linked.as_ref();
+        let Linked { name, package, go_version, .. } = linked.as_ref();
         // The file of one package may have several names: main.exe, main.
         let key = if package.is_empty() || package == "command-line-arguments" { name } else { "" };
         let tool = tools.entry((package, key)).or_insert_with(|| Tool {

@@ -5,6 +5,8 @@ mod archives;
 mod broken;
 mod executables;
 mod inventory;
+mod origin;
+mod portrait;
 mod recorded;
 mod trim;
 mod used;
@@ -17,6 +19,8 @@ pub use archives::{ArtifactSet, Difference, PackageCopies, Recompiled, Repeated,
 pub use broken::{Broken, Fault};
 pub use executables::Tool;
 pub use inventory::{Inventory, KindTotal};
+pub use origin::Origin;
+pub use portrait::{Age, HOURS, Holding, Hour, Portrait};
 pub use trim::{Aging, LIMIT_SECONDS, Trim};
 pub use used::{Asked, Needed, needed};
 
@@ -90,13 +94,16 @@ pub enum Told {
 }
 
 /// A cached executable.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Linked {
     /// Name of its file; empty where it has no folder.
     pub name: String,
     /// Import path of its main package; empty where it is not told.
     pub package: String,
     pub go_version: String,
+    /// Path and version of the module that its main package was downloaded with; `None` of one
+    /// that was built in place.
+    pub module: Option<(String, String)>,
 }
 
 /// What trim.txt says.

@@ -10,6 +10,7 @@ pub mod json;
 pub mod markdown;
 mod not_examined;
 mod not_known;
+mod page;
 mod proof;
 pub mod reuse;
 mod source;

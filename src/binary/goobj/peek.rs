@@ -24,6 +24,9 @@ pub struct Peek {
     pub has_tests: bool,
     /// Where the first of its own files is: a directory, or with -trimpath an import path.
     pub directory: Option<String>,
+    /// Whether go compiled it as part of its own distribution; `None` before Go 1.23, which does
+    /// not note it.
+    pub is_std: Option<bool>,
 }
 
 /// Bytes at the start of an archive that hold its header.
@@ -40,6 +43,13 @@ const MAX_APART: usize = 48;
 /// Bytes of a name, or of the flags.
 const MAX_NAME: u64 = 4096;
 const PRODUCER: &[u8] = b"go:cuinfo.producer.";
+/// Of an archive without any flag, as those of 386, arm and mips are, there is only this one.
+const PACKAGE_NAME: &[u8] = b"go:cuinfo.packagename.";
+/// After the magic and the fingerprint.
+const FLAGS: usize = OFFSETS - 4;
+/// `ObjFlagStd` of `cmd/internal/goobj/objfile.go`, and the minor version that it came with.
+const STD: u32 = 16;
+const NOTES_STD: u32 = 23;
 /// A symbol: name (length, offset), ABI, kind, two flags, size, alignment.
 const SYMBOL: u64 = 21;
 /// Of 1.21 and earlier, before the name of each source file.
@@ -70,6 +80,7 @@ pub fn peek(mut read: impl FnMut(u64, usize) -> Vec<u8>) -> Result<Peek, Archive
         is_covered: false,
         has_tests: false,
         directory: None,
+        is_std: None,
     };
     let second = (first as u64).saturating_add(HEADER as u64).saturating_add(size);
     let second = second.saturating_add(size & 1);
@@ -94,6 +105,9 @@ pub fn peek(mut read: impl FnMut(u64, usize) -> Vec<u8>) -> Result<Peek, Archive
     }
     let table = member.get(start..).unwrap_or_default();
     let blocks = Blocks::of(table).ok_or(object(ObjectError::Header))?;
+    if minor(text).is_some_and(|minor| minor >= NOTES_STD) {
+        peek.is_std = u32_at(table, FLAGS, Little).map(|flags| flags & STD != 0);
+    }
     let base = second.saturating_add(start as u64);
     let mut read = |at: u64, length: u64| {
         read(base.saturating_add(at), usize::try_from(length).unwrap_or(usize::MAX))
@@ -127,7 +141,7 @@ impl Blocks {
 }
 
 impl Peek {
-    /// Reads the symbol that names the package and holds flags of its compiler.
+    /// Reads the symbols that name the package, one of which holds flags of its compiler.
     fn note_compiler(
         &mut self,
         blocks: &Blocks,
@@ -147,6 +161,9 @@ impl Peek {
                 continue;
             }
             let name = name_at(symbol, 0).map(|(at, length)| read(at, length)).unwrap_or_default();
+            if let Some(package) = name.strip_prefix(PACKAGE_NAME) {
+                self.package = Some(String::from_utf8_lossy(package).into_owned());
+            }
             let Some(package) = name.strip_prefix(PRODUCER) else { continue };
             self.package = Some(String::from_utf8_lossy(package).into_owned());
             let (index, _) = blocks.range("DataIndex");

@@ -312,9 +312,16 @@ fn tell(file: &OwnedFd, size: u64) -> (Kind, Told) {
 
 fn linked(file: &OwnedFd, size: u64, name: String) -> Linked {
     let info = build_info_at::find(size, |at, length| read_at(file, at, length));
-    let (package, go_version) =
-        info.map(|info| (info.mod_info.path, info.go_version)).unwrap_or_default();
-    Linked { name, package, go_version }
+    let Some(info) = info else {
+        return Linked { name, ..Linked::default() };
+    };
+    let main = info.mod_info.main.filter(|main| !main.sum.is_empty());
+    Linked {
+        name,
+        package: info.mod_info.path,
+        go_version: info.go_version,
+        module: main.map(|main| (main.path, main.version)),
+    }
 }
 
 fn as_stat(stat: &rustix::fs::Stat) -> Stat {

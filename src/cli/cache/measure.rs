@@ -2,9 +2,8 @@ use std::env;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
-use super::Format;
 use crate::cache::Inventory;
 use crate::capture::check::Watch as _;
 use crate::capture::gocache::measure::{Changed, Measured};
@@ -41,10 +40,21 @@ pub(super) struct MeasureArgs {
     #[arg(long, value_name = "FILE", requires = "runs")]
     change: Option<PathBuf>,
     #[command(flatten)]
-    output: OutputArgs<Format>,
+    output: OutputArgs<TableFormat>,
     /// The command to measure
     #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true)]
     command: Vec<String>,
+}
+
+/// How the table is written.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+enum TableFormat {
+    #[default]
+    Text,
+    /// goaudit.cache-measure.v1
+    Json,
+    /// For a step summary or a comment
+    Markdown,
 }
 
 impl MeasureArgs {
@@ -60,9 +70,9 @@ impl MeasureArgs {
 
         // Write.
         let text = match self.output.format {
-            Format::Text => text(&report),
-            Format::Json => json(&report),
-            Format::Markdown => markdown(&report),
+            TableFormat::Text => text(&report),
+            TableFormat::Json => json(&report),
+            TableFormat::Markdown => markdown(&report),
         };
         self.output.write(out, &text)?;
         Ok(Exit::Kept)

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand, ValueEnum};
 
-use crate::cache::{Inventory, advise};
+use crate::cache::{Inventory, Portrait, advise};
 use crate::capture::CaptureError;
 use crate::capture::go::Go;
 use crate::capture::gocache::scan::{self, ScanError};
@@ -19,7 +19,7 @@ use crate::cli::output::OutputArgs;
 use crate::cli::{Error, Exit, repository};
 use crate::config::SourceFile;
 use crate::golang::inputs::Inputs;
-use crate::report::cache::{CacheReport, json, markdown, text};
+use crate::report::cache::{CacheReport, html, json, markdown, text};
 
 /// Say what fills a GOCACHE, what is in it for nothing, and what to do about it
 ///
@@ -27,7 +27,8 @@ use crate::report::cache::{CacheReport, json, markdown, text};
 /// From the bytes of each file it tells package archives, executables that `go run` and `go tool`
 /// left, test results and the rest; sets by Go version, platform and instrumentation; what was
 /// compiled again to the same bytes; what go will remove and when, and whether it ever does; and
-/// entries that are broken.
+/// entries that are broken. `--format html -o cache.html` is a page with a treemap by module and
+/// kind, the sets side by side and when files were last used.
 ///
 /// Ends with 0 when it could answer, 2 when DIR is no cache, 3 when part of it could not be read.
 #[derive(Debug, Args)]
@@ -64,6 +65,8 @@ enum Format {
     Json,
     /// For a step summary or a comment
     Markdown,
+    /// One page for a browser, without network: a treemap, the sets, ages
+    Html,
 }
 
 impl CacheArgs {
@@ -82,7 +85,8 @@ impl CacheArgs {
         let interrupt =
             Interrupt::catch().map_err(|source| Error::Read { path: "signals".into(), source })?;
         let dir = directory(self.dir.as_deref())?;
-        let mut cache = Inventory::of(&scan::scan(&dir, self.verify, &interrupt)?);
+        let scan = scan::scan(&dir, self.verify, &interrupt)?;
+        let mut cache = Inventory::of(&scan);
         if !self.recordings.is_empty() {
             let mut inputs = Inputs::default();
             let read = |path: &PathBuf| read_recording(path, &mut inputs);
@@ -98,6 +102,7 @@ impl CacheArgs {
             Format::Text => text(&report, self.output.style()),
             Format::Json => json(&report),
             Format::Markdown => markdown(&report),
+            Format::Html => html(&report, &Portrait::of(&scan, &report.cache.sets)),
         };
         self.output.write(out, &text)?;
         Ok(if is_whole { Exit::Kept } else { Exit::NoVerdict })

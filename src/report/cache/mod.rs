@@ -1,5 +1,6 @@
-//! What fills a GOCACHE: as text, as JSON, as Markdown.
+//! What fills a GOCACHE: as text, as JSON, as Markdown, as a page.
 
+mod html;
 mod json;
 mod markdown;
 pub mod measure;
@@ -9,6 +10,7 @@ mod text;
 
 use crate::cache::{Advice, Aging, Inventory, Tool, Trim, TrimFile};
 
+pub use html::render as html;
 pub use json::render as json;
 pub use markdown::render as markdown;
 pub use text::render as text;

@@ -5,9 +5,9 @@ use std::fmt::Write as _;
 use crate::diff::cause::Cause;
 use crate::diff::{Change, Comparison, Unexplained};
 use crate::report::html::data::{CAUSES, input_name};
-use crate::report::html::escape::{Prose, Text};
 use crate::report::html::summary::grouped;
 use crate::report::html::{number, seconds};
+use crate::report::page::escape::{Prose, Text};
 use crate::report::proof;
 
 /// Cards that are open from the start; a build rarely has more.

@@ -14,9 +14,9 @@ use crate::golang::hash_input::Slot;
 use crate::golang::hash_log::KeyKind;
 use crate::recording::Recording;
 use crate::report::html::chains::{self, Way};
-use crate::report::html::escape::visible;
 use crate::report::html::flow::{self, Flow};
 use crate::report::html::timeline::Timeline;
+use crate::report::page::escape::visible;
 
 /// Everything that the script needs.
 #[derive(Debug, Serialize)]

@@ -10,8 +10,8 @@ use crate::golang::hash_log::KeyKind;
 use crate::recording::Recording;
 use crate::report::html::chains::Way;
 use crate::report::html::data::CAUSES;
-use crate::report::html::escape::visible;
 use crate::report::html::summary::grouped;
+use crate::report::page::escape::visible;
 
 /// Named nodes of a column; one more stands for the rest. Three columns make 21.
 const NAMED: usize = 6;

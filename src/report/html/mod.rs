@@ -8,7 +8,6 @@
 mod cards;
 mod chains;
 mod data;
-mod escape;
 mod flow;
 mod reruns;
 mod summary;
@@ -16,16 +15,15 @@ mod summary;
 mod tests;
 mod timeline;
 
-use sha2::{Digest as _, Sha256};
-
 use crate::diff::Comparison;
 use crate::recording::Recording;
 use crate::report::html::data::Data;
-use crate::report::html::escape::Text;
 use crate::report::html::timeline::Timeline;
+use crate::report::page::Page;
+use crate::report::page::escape::{self, Text};
 
-const PAGE: &str = include_str!("assets/page.html");
-const STYLE: &str = include_str!("assets/style.css");
+const STYLE: &str =
+    concat!(include_str!("../page/assets/base.css"), include_str!("assets/style.css"));
 /// In one scope, in this order.
 const SCRIPT: &str = concat!(
     include_str!("assets/state.js"),
@@ -35,6 +33,8 @@ const SCRIPT: &str = concat!(
     include_str!("assets/timeline.js"),
     include_str!("assets/main.js"),
 );
+const PAGE: Page =
+    Page { template: include_str!("assets/page.html"), style: STYLE, script: SCRIPT };
 
 /// Renders a comparison of two recordings as one self-contained HTML document.
 #[must_use]
@@ -51,45 +51,13 @@ fn page(
     let data = Data::new(comparison, second, timeline);
     // All of it is maps with string keys, strings and finite numbers, which JSON can hold.
     let data = serde_json::to_string(&data).unwrap_or_else(|_| "null".to_owned());
-    fill(&[
+    PAGE.fill(&[
         ("title", Text(&summary::headline(comparison)).to_string()),
-        ("policy", policy()),
-        ("style", STYLE.to_owned()),
         ("head", summary::head(comparison, first, second)),
         ("causes", cards::section(comparison)),
         ("tests", reruns::section(&comparison.tests)),
-        ("version", env!("CARGO_PKG_VERSION").to_owned()),
         ("data", escape::json(&data)),
-        ("script", SCRIPT.to_owned()),
     ])
-}
-
-/// Fills the template. What is filled in is not looked at again, whatever it holds.
-fn fill(values: &[(&str, String)]) -> String {
-    let mut html = String::new();
-    let mut rest = PAGE;
-    while let Some((before, after)) = rest.split_once("{{") {
-        let (name, after) = after.split_once("}}").unwrap_or((after, ""));
-        html.push_str(before);
-        if let Some((_, value)) = values.iter().find(|(known, _)| *known == name) {
-            html.push_str(value);
-        }
-        rest = after;
-    }
-    html.push_str(rest);
-    html
-}
-
-/// Returns the Content-Security-Policy of the page: this style, this script, no request.
-///
-/// Source: <https://www.w3.org/TR/CSP3/#grammardef-hash-source>.
-fn policy() -> String {
-    let hash = |text: &str| escape::base64(&Sha256::digest(text));
-    format!(
-        "default-src 'none'; script-src 'sha256-{}'; style-src 'sha256-{}'; base-uri 'none'; form-action 'none'",
-        hash(SCRIPT),
-        hash(STYLE)
-    )
 }
 
 fn number(count: usize, name: &str) -> String {

@@ -4,9 +4,9 @@ use std::fmt::Write as _;
 
 use crate::diff::category::Category;
 use crate::diff::tests::{TestCause, Tests};
-use crate::report::html::escape::{Prose, Text};
 use crate::report::html::number;
 use crate::report::html::summary::grouped;
+use crate::report::page::escape::{Prose, Text};
 
 /// Causes and packages that are named.
 const NAMED: usize = 20;

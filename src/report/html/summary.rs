@@ -8,9 +8,9 @@ use crate::diff::rows::{ActionRow, ActionSide, Outcome};
 use crate::golang::hash_log::KeyKind;
 use crate::recording::Recording;
 use crate::report::html::data::{OUTCOMES, label};
-use crate::report::html::escape::{Prose, Text};
 use crate::report::html::{cpu_seconds, number, seconds};
 use crate::report::not_known;
+use crate::report::page::escape::{Prose, Text};
 
 /// Returns the answer and what it rests on.
 pub(super) fn head(comparison: &Comparison, first: &Recording, second: &Recording) -> String {

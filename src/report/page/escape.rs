@@ -7,10 +7,12 @@ use std::fmt::{self, Write as _};
 
 /// Characters of a value that are shown; a line of build info can have a million.
 const SHOWN: usize = 2_000;
+/// Characters of a name in a long list.
+const SHORT: usize = 160;
 
 /// A text in the content of an element or in a quoted attribute.
 #[derive(Clone, Copy)]
-pub(super) struct Text<'a>(pub(super) &'a str);
+pub(in crate::report) struct Text<'a>(pub(in crate::report) &'a str);
 
 impl fmt::Display for Text<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -30,7 +32,7 @@ impl fmt::Display for Text<'_> {
 
 /// Prose or a command in the content of an element, whose flags no line end takes apart.
 #[derive(Clone, Copy)]
-pub(super) struct Prose<'a>(pub(super) &'a str);
+pub(in crate::report) struct Prose<'a>(pub(in crate::report) &'a str);
 
 /// Words that stay whole; a longer one would not fit a narrow screen.
 const UNBROKEN: usize = 24;
@@ -53,11 +55,20 @@ impl fmt::Display for Prose<'_> {
 
 /// Returns a text with its invisible characters spelled out: line ends, control characters, and
 /// those that change the direction of what follows. A long text is cut, and says so.
-pub(super) fn visible(text: &str) -> String {
-    let mut shown = String::with_capacity(text.len().min(SHOWN));
+pub(in crate::report) fn visible(text: &str) -> String {
+    visible_up_to(SHOWN, text)
+}
+
+/// As [`visible`], of a text that is one of thousands.
+pub(in crate::report) fn short(text: &str) -> String {
+    visible_up_to(SHORT, text)
+}
+
+fn visible_up_to(limit: usize, text: &str) -> String {
+    let mut shown = String::with_capacity(text.len().min(limit));
     for (number, char) in text.chars().enumerate() {
-        if number == SHOWN {
-            let rest = text.chars().count() - SHOWN;
+        if number == limit {
+            let rest = text.chars().count() - limit;
             let _ = write!(shown, "… ({rest} more characters)");
             break;
         }
@@ -94,7 +105,7 @@ const fn is_invisible(char: char) -> bool {
 /// an escape. `<` is what could end the element, or open a comment in it.
 ///
 /// Source: <https://html.spec.whatwg.org/multipage/scripting.html#restrictions-for-contents-of-script-elements>.
-pub(super) fn json(json: &str) -> String {
+pub(in crate::report) fn json(json: &str) -> String {
     let mut escaped = String::with_capacity(json.len());
     for char in json.chars() {
         match char {
@@ -108,7 +119,7 @@ pub(super) fn json(json: &str) -> String {
 }
 
 /// Returns bytes in the base64 of RFC 4648 section 4, as a Content-Security-Policy names a hash.
-pub(super) fn base64(bytes: &[u8]) -> String {
+pub(in crate::report) fn base64(bytes: &[u8]) -> String {
     const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut text = String::new();
     for group in bytes.chunks(3) {
