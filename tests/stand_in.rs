@@ -293,8 +293,8 @@ fn tar_opens_a_recording() {
         .unwrap()
         .map(|entry| entry.unwrap().path().unwrap().display().to_string())
         .collect();
-    let expected =
-        ["invocation.json", "hash.log", "graph.json"].map(|f| format!("invocations/0001/{f}"));
+    let expected = ["invocation.json", "hash.log", "graph.json", "cache.jsonl"]
+        .map(|f| format!("invocations/0001/{f}"));
     assert_eq!(paths[0], "goaudit.json");
     assert_eq!(paths[1..], expected);
     let mode = fs::metadata(&recorded.0).unwrap().permissions().mode();
