@@ -5,6 +5,7 @@ use std::env;
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::thread;
 
 use clap::{Args, Subcommand, ValueEnum};
 
@@ -82,14 +83,19 @@ impl CacheArgs {
         let interrupt =
             Interrupt::catch().map_err(|source| Error::Read { path: "signals".into(), source })?;
         let dir = directory(self.dir.as_deref())?;
-        let mut cache = Inventory::of(&scan::scan(&dir, self.verify, &interrupt)?);
+        // The CI files are read meanwhile: git lists them.
+        let (scan, files) = thread::scope(|scope| {
+            let files = scope.spawn(files_here);
+            (scan::scan(&dir, self.verify, &interrupt), files.join().unwrap_or_default())
+        });
+        let mut cache = Inventory::of(&scan?);
         if !self.recordings.is_empty() {
             let mut inputs = Inputs::default();
             let read = |path: &PathBuf| read_recording(path, &mut inputs);
             let recordings = self.recordings.iter().map(read).collect::<Result<Vec<_>, _>>()?;
             cache.explain(&recordings, &inputs);
         }
-        let advice = advise(&cache, &files_here());
+        let advice = advise(&cache, &files);
         let is_whole = cache.unread_total == 0;
         let report = CacheReport { dir: dir.display().to_string(), cache, advice };
 
