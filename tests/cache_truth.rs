@@ -15,7 +15,7 @@ use goaudit::capture::interrupt::Interrupt;
 use goaudit::golang::cache_entry::{Hash, Kind, hash, hex};
 use serde_json::Value;
 
-use edge::{GOAUDIT, Recorded, Room, code, text};
+use edge::{GOAUDIT, Recorded, Room, code, text, write_all};
 
 const FILES: &[(&str, &str)] = &[
     ("go.mod", "module example.com/demo\n\ngo 1.21\n"),
@@ -38,9 +38,10 @@ const FILES: &[(&str, &str)] = &[
     ),
 ];
 
-/// What a hash log calls a key: the kind of a block, or what a sub-key is for.
+/// What a hash log calls a key: the kind of a block, or what a sub-key is for and the kind of the
+/// block that it is derived from.
 fn names(recording: &Path) -> BTreeMap<Hash, String> {
-    let mut names = BTreeMap::new();
+    let (mut blocks, mut derived) = (BTreeMap::new(), Vec::new());
     let bytes = Recorded(recording.to_owned()).bytes();
     for entry in tar::Archive::new(bytes.as_slice()).entries().unwrap() {
         let mut entry = entry.unwrap();
@@ -51,22 +52,29 @@ fn names(recording: &Path) -> BTreeMap<Hash, String> {
         entry.read_to_end(&mut log).unwrap();
         for line in log.split(|byte| *byte == b'\n') {
             let line = String::from_utf8_lossy(line);
-            let Some((name, sum)) = named(&line) else { continue };
-            names.entry(hash(sum.as_bytes()).unwrap()).or_insert(name);
+            if let Some(rest) = line.strip_prefix("HASH subkey ") {
+                // HASH subkey PARENT "what" = SUM
+                let (what, sum) = rest[65..].rsplit_once(" = ").unwrap();
+                let (parent, sum) = (hash(rest[..64].as_bytes()).unwrap(), hash(sum.as_bytes()));
+                derived.push((sum.unwrap(), parent, what.trim_matches('"').to_owned()));
+            } else if let Some((name, sum)) =
+                line.strip_prefix("HASH[").and_then(|rest| rest.rsplit_once("]: "))
+            {
+                // HASH[build x]: SUM
+                let name = name.split(' ').next().unwrap_or_default();
+                blocks.extend(hash(sum.as_bytes()).map(|sum| (sum, name.to_owned())));
+            }
         }
     }
-    names
-}
-
-/// `HASH[build x]: SUM` and `HASH subkey PARENT "what" = SUM`.
-fn named(line: &str) -> Option<(String, &str)> {
-    let is_sum = |sum: &str| sum.len() == 64 && hash(sum.as_bytes()).is_some();
-    if let Some(rest) = line.strip_prefix("HASH subkey ") {
-        let (what, sum) = rest.get(65..)?.rsplit_once(" = ")?;
-        return is_sum(sum).then(|| (format!("subkey {}", what.trim_matches('"')), sum));
-    }
-    let (name, sum) = line.strip_prefix("HASH[")?.rsplit_once("]: ")?;
-    is_sum(sum).then(|| (name.split(' ').next().unwrap_or_default().to_owned(), sum))
+    let derived: Vec<(Hash, String)> = derived
+        .into_iter()
+        .map(|(sum, parent, what)| {
+            let of = blocks.get(&parent).map_or("", String::as_str);
+            (sum, if of == "vet" { format!("subkey of vet {what}") } else { format!("subkey {what}") })
+        })
+        .collect();
+    blocks.extend(derived);
+    blocks
 }
 
 /// What an entry holds whose key has that name. What is empty says nothing, and is one file for all.
@@ -74,7 +82,8 @@ fn expected(name: &str) -> Kind {
     match name {
         "build" => Kind::Archive,
         "link" => Kind::Executable,
-        "vet" | "subkey fix.zip" => Kind::Vet,
+        // What vet prints is JSON.
+        "vet" | "subkey of vet fix.zip" | "subkey of vet stdout" => Kind::Vet,
         "moduleIndex" => Kind::ModuleIndex,
         "testResult" | "testInputs" | "subkey coverprofile" => Kind::TestResult,
         "gccCompilerID" => Kind::Cgo,
@@ -105,7 +114,8 @@ fn compare(cache: &Path, recordings: &[PathBuf]) -> BTreeMap<(String, &'static s
         scan::scan(cache, false, &Interrupt::catch().unwrap()).unwrap();
     let outputs: BTreeMap<Hash, (Kind, u64)> =
         outputs.iter().map(|file| (file.output, (file.kind, file.stat.bytes))).collect();
-    let (mut agree, mut wrong) = (BTreeMap::new(), Vec::new());
+    let mut agree: BTreeMap<(String, &'static str), usize> = BTreeMap::new();
+    let (mut wrong, mut outputs_of_tests) = (Vec::new(), 0);
     for file in &entries {
         let entry = file.content.as_ref().unwrap();
         let (kind, bytes) = outputs[&entry.output];
@@ -115,10 +125,16 @@ fn compare(cache: &Path, recordings: &[PathBuf]) -> BTreeMap<(String, &'static s
                 let short = name.split([' ', ':']).take(2).collect::<Vec<_>>().join(" ");
                 *agree.entry((short, kind)).or_default() += 1;
             }
+            // What a test printed has a key of the values of variables, which a recording leaves out.
+            None if kind == Kind::TestResult => outputs_of_tests += 1,
             name => wrong.push(format!("{} {name:?} taken for {kind:?}", hex(&entry.output))),
         }
     }
     assert!(wrong.is_empty(), "{} of {}: {wrong:#?}", wrong.len(), entries.len());
+    // Beside the list of what a test read, there is what it printed.
+    let lists = agree.iter().filter(|((name, _), _)| name == "testResult").map(|(_, count)| count);
+    assert_eq!(outputs_of_tests, lists.sum::<usize>());
+    agree.insert(("outputs of tests".to_owned(), Kind::TestResult.name()), outputs_of_tests);
     agree
 }
 
@@ -138,7 +154,8 @@ fn every_entry_is_what_its_key_says() {
     fs::create_dir(&cache).unwrap();
     let commands = "go build ./... && go run ./tool && go vet ./... && go test ./lib && \
         go test -cover ./lib && go test -coverprofile=$OUT/c.out ./lib && \
-        GOOS=linux GOARCH=386 CGO_ENABLED=0 go build ./lib";
+        GOARCH=386 CGO_ENABLED=0 go build ./lib && \
+        GOARCH=386 CGO_ENABLED=0 go build -gcflags=-N ./lib";
     let recording = record(&room, &cache, &room.m(), "all", &["sh", "-c", commands]);
     let agree = compare(&cache, &[recording]);
     let kinds: BTreeSet<&str> = agree.keys().map(|(_, kind)| *kind).collect();
@@ -146,10 +163,17 @@ fn every_entry_is_what_its_key_says() {
         assert!(kinds.contains(kind.name()), "nothing was {kind:?}: {agree:?}");
     }
 
-    // A compiler for 386 notes no flags; the package is told all the same.
+    // A compiler for 386 notes no flags where there are none; the package is told all the same.
     let report = report(&room, &cache, &[]);
     let set = report["sets"].as_array().unwrap().iter().find(|set| set["goarch"] == "386").unwrap();
-    assert!(set["packages"].as_u64().unwrap() > 0, "{set}");
+    assert_eq!((&set["packages"], &set["archives"]), (&1.into(), &2.into()), "{set}");
+    let found = report["duplicates"].as_array().unwrap().iter().filter(|found| {
+        found["package"] == "example.com/demo/lib" && found["class"] == "same-package"
+    });
+    let differ_in = found.map(|found| found["differ_in"].to_string()).collect::<String>();
+    for what in ["flags", "instrumentation", "platform", "tests"] {
+        assert!(differ_in.contains(what), "{what}: {differ_in}");
+    }
     let scanned = scan::scan(&cache, false, &Interrupt::catch().unwrap()).unwrap();
     let packages = scanned.outputs.iter().filter_map(|file| match &file.told {
         goaudit::cache::Told::Archive(peek) => Some(peek.package.as_deref()),
@@ -185,4 +209,135 @@ fn report(room: &Room, cache: &Path, args: &[&str]) -> Value {
     let output = room.goaudit(&[&["cache", "--format=json"], args, &[dir]].concat());
     assert_eq!(code(&output), 0, "{}", text(&output.stderr));
     serde_json::from_slice(&output.stdout).unwrap()
+}
+
+/// Two ways to compile one package, and what `goaudit cache` says of the two archives.
+struct Twice {
+    name: &'static str,
+    /// Of the second compile.
+    args: &'static [&'static str],
+    env: &'static [(&'static str, &'static str)],
+    /// From the archives alone.
+    differ_in: &'static str,
+    /// With the recordings of both.
+    inputs: &'static [&'static str],
+}
+
+const TWICE: &[Twice] = &[
+    Twice {
+        name: "race",
+        args: &["-race"],
+        env: &[],
+        differ_in: "instrumentation",
+        inputs: &["flags of compile: -race | none"],
+    },
+    Twice {
+        name: "cover",
+        args: &["-cover"],
+        env: &[],
+        differ_in: "instrumentation",
+        inputs: &["-cover"],
+    },
+    Twice {
+        name: "gcflags",
+        args: &["-gcflags=-N -l"],
+        env: &[],
+        differ_in: "flags",
+        inputs: &["-gcflags: -N -l | none"],
+    },
+    Twice {
+        name: "tags",
+        args: &["-tags=extra"],
+        env: &[],
+        differ_in: "sources",
+        inputs: &["file extra.go, not in all"],
+    },
+    Twice {
+        name: "trimpath",
+        args: &["-trimpath"],
+        env: &[],
+        differ_in: "directory",
+        inputs: &["-trimpath"],
+    },
+    Twice {
+        name: "version",
+        args: &[],
+        env: &[("GOTOOLCHAIN", "go1.25.5")],
+        differ_in: "go_version",
+        inputs: &["Go: go1.25.5 | go1.26.8"],
+    },
+    Twice {
+        name: "level",
+        args: &[],
+        env: &[("GOAMD64", "v3")],
+        differ_in: "platform",
+        inputs: &["variable GOAMD64: v1 | v3"],
+    },
+    Twice { name: "sources", args: &[], env: &[], differ_in: "sources", inputs: &["file lib.go"] },
+    Twice {
+        name: "directory",
+        args: &[],
+        env: &[],
+        differ_in: "directory",
+        inputs: &["directory: $ROOM/m/lib | $ROOM/other/lib"],
+    },
+];
+
+#[test]
+fn several_archives_of_a_package_are_told_apart() {
+    let version = std::process::Command::new("go").args(["env", "GOVERSION"]).output().unwrap();
+    let version = text(&version.stdout).trim().to_owned();
+    for twice in TWICE {
+        let files = [
+            ("go.mod", "module example.com/demo\n\ngo 1.21\n"),
+            ("lib/lib.go", "package lib\n\nfunc One() int { return 1 }\n"),
+            ("lib/extra.go", "//go:build extra\n\npackage lib\n\nfunc Extra() int { return 2 }\n"),
+        ];
+        let room = Room::new(false, &files);
+        write_all(&room.path("other"), &files);
+        let cache = room.path("cache");
+        fs::create_dir(&cache).unwrap();
+        let first = record(&room, &cache, &room.m(), "first", &["go", "build", "./lib"]);
+        let dir = if twice.name == "directory" { room.path("other") } else { room.m() };
+        if twice.name == "sources" {
+            let more = "package lib\n\nfunc One() int { return 3 }\n";
+            fs::write(room.m().join("lib/lib.go"), more).unwrap();
+        }
+        let second = room.path("out/second.goaudit");
+        let mut command = room.command(GOAUDIT, &dir);
+        command.args(["record", "-o"]).arg(&second).args(["--", "go", "build"]).args(twice.args);
+        command.arg("./lib").env("GOCACHE", &cache).envs(twice.env.iter().copied());
+        let output = command.output().unwrap();
+        assert_eq!(code(&output), 0, "{}: {}", twice.name, text(&output.stderr));
+
+        let lib = |args: &[&str]| {
+            let report = report(&room, &cache, args);
+            let all = report["duplicates"].as_array().unwrap();
+            let lib = all.iter().find(|one| one["package"] == "example.com/demo/lib");
+            lib.unwrap_or_else(|| panic!("{}: {report}", twice.name)).clone()
+        };
+        let alone = lib(&[]);
+        assert_eq!(alone["differ_in"], serde_json::json!([twice.differ_in]), "{}", twice.name);
+        assert_eq!((&alone["inputs"], &alone["recorded"]), (&serde_json::json!([]), &0.into()));
+        let recordings = [&first, &second].map(|path| path.to_str().unwrap());
+        let told = lib(&["--recording", recordings[0], "--recording", recordings[1]]);
+        let root = room.dir.path().to_str().unwrap();
+        let inputs: Vec<String> = twice
+            .inputs
+            .iter()
+            .map(|input| input.replace("$ROOM", root).replace("go1.26.8", &version))
+            .collect();
+        assert_eq!(told["inputs"], serde_json::json!(inputs), "{}", twice.name);
+        assert_eq!(told["recorded"], 2);
+        // One recording of two compiles has nothing to compare with, and says so.
+        let one = lib(&["--recording", recordings[0]]);
+        assert_eq!((&one["inputs"], &one["recorded"]), (&serde_json::json!([]), &1.into()));
+        let output = room.goaudit(&[
+            "cache",
+            "--recording",
+            recordings[0],
+            cache.to_str().unwrap(),
+        ]);
+        assert!(text(&output.stdout).contains("(1 of 2 recorded)"), "{}", text(&output.stdout));
+    }
 }

@@ -39,7 +39,7 @@ const MAX_NAMES: u64 = 64 << 10;
 /// Bytes of names that are read with that list: all of them, in nine of ten archives.
 const NAMES_AT_ONCE: u64 = 48 << 10;
 /// Bytes that are read where a name is not among them.
-const NAMES_AHEAD: usize = 1024;
+const NAMES_AHEAD: usize = 16 << 10;
 /// Bytes of a name, or of the flags.
 const MAX_NAME: u64 = 4096;
 /// Its data are the flags; where a compiler has none to note, as for 386, it is not there.

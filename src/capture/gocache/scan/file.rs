@@ -22,6 +22,8 @@ use crate::golang::cache_entry::{self, ENTRY_BYTES, Entry, EntryError, HEAD, Has
 /// What is read of a file at first: most of a small one, and of an archive what precedes its
 /// export data.
 const AT_FIRST: usize = 4096;
+/// Bytes of an executable that are searched for its build info: it is in the first ones of its data.
+const SEARCHED: u64 = 256 << 20;
 /// Bytes that are hashed at a time.
 const AT_ONCE: usize = 256 << 10;
 
@@ -152,7 +154,7 @@ fn linked(file: &OwnedFd, size: u64, name: String) -> Linked {
         bytes.truncate(filled);
         bytes
     };
-    let info = build_info_at::find(size, read);
+    let info = build_info_at::find(size.min(SEARCHED), read);
     let (package, go_version) =
         info.map(|info| (info.mod_info.path, info.go_version)).unwrap_or_default();
     Linked { name, package, go_version }
