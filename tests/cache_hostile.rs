@@ -211,8 +211,7 @@ fn what_is_no_file_of_a_cache_is_told_and_not_followed() {
     }
     // Each form of the report says it, and what is not a file is told once more with --verify.
     for args in [&["--verify"][..], &["-v"], &["--format=markdown"]] {
-        let output =
-            room.goaudit(&[&["cache"], args, &[forged.dir.to_str().unwrap()]].concat());
+        let output = room.goaudit(&[&["cache"], args, &[forged.dir.to_str().unwrap()]].concat());
         assert_eq!(code(&output), 3, "{}", text(&output.stderr));
         assert!(text(&output.stdout).contains("a link; go makes none in a cache"), "{args:?}");
     }
@@ -243,7 +242,8 @@ fn what_may_not_be_read_is_named() {
     mode(&forged.path(&output, 'd'), 0);
     mode(&forged.path(&action, 'a'), 0);
     let folder = (0..256).map(|number| format!("{number:02x}"));
-    let folder = folder.into_iter().find(|it| fs::read_dir(forged.dir.join(it)).unwrap().count() == 0);
+    let folder =
+        folder.into_iter().find(|it| fs::read_dir(forged.dir.join(it)).unwrap().count() == 0);
     let folder = forged.dir.join(folder.unwrap());
     mode(&folder, 0);
     let Some(said) = unprivileged(&room, &["cache", dir]) else { return };
@@ -288,14 +288,16 @@ fn a_cache_that_changes_while_it_is_read_is_not_called_broken() {
                 number += 1;
             }
         });
-        for round in 0..40 {
+        for round in 0..12 {
             let scan = forged.scan(round % 2 == 0);
             assert_eq!((scan.unread_total, &scan.unread), (0, &Vec::new()));
             for broken in Inventory::of(&scan).broken {
                 // Between two deletes an entry has no output, and while it is written half of one;
                 // that is so. What go would take for a hit is whole.
-                let is_passing =
-                    matches!(broken.fault, Fault::Missing { .. } | Fault::Size { .. } | Fault::Partial);
+                let is_passing = matches!(
+                    broken.fault,
+                    Fault::Missing { .. } | Fault::Size { .. } | Fault::Partial
+                );
                 assert!(is_passing, "{round}: {broken:?}");
             }
         }
@@ -328,12 +330,16 @@ fn a_full_disk_is_told_and_leaves_nothing_half() {
     fs::create_dir(&cache).unwrap();
     let recording = room.path("out/r.goaudit");
     let mut record = room.command(GOAUDIT, &room.m());
-    record.args(["record", "-o"]).arg(&recording).args(["--", "go", "build", "-o", "../out/m", "."]);
+    record
+        .args(["record", "-o"])
+        .arg(&recording)
+        .args(["--", "go", "build", "-o", "../out/m", "."]);
     assert_eq!(code(&record.env("GOCACHE", &cache).output().unwrap()), 0);
     let (cache, recording) = (cache.to_str().unwrap(), recording.to_str().unwrap());
 
     let used = format!("\"$GOAUDIT\" cache used --recording '{recording}' '{cache}'");
-    let line = format!("{used} --format tar -o \"$FULL/cache.tar\"; exit=$?; ls -A \"$FULL\"; exit $exit");
+    let line =
+        format!("{used} --format tar -o \"$FULL/cache.tar\"; exit=$?; ls -A \"$FULL\"; exit $exit");
     let Some(output) = on_a_small_disk(&room, &line) else { return };
     assert_eq!(code(&output), 3, "{}", text(&output.stderr));
     let stderr = text(&output.stderr);
@@ -402,9 +408,8 @@ fn a_build_beside_prune_finds_what_it_needs() {
     let mut record = room.command(GOAUDIT, &room.m());
     record.args(["record", "-o"]).arg(&recording).args(["--", "go", "build", "./lib"]);
     assert_eq!(code(&record.env("GOCACHE", &cache).output().unwrap()), 0);
-    let build = || {
-        room.command("go", &room.m()).args(["build", "./p..."]).env("GOCACHE", &cache).output()
-    };
+    let build =
+        || room.command("go", &room.m()).args(["build", "./p..."]).env("GOCACHE", &cache).output();
     assert!(build().unwrap().status.success());
     let args = ["cache", "prune", "--yes", "--keep", recording.to_str().unwrap()];
     let args = [&args[..], &[cache.to_str().unwrap()]].concat();

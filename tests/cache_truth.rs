@@ -70,7 +70,14 @@ fn names(recording: &Path) -> BTreeMap<Hash, String> {
         .into_iter()
         .map(|(sum, parent, what)| {
             let of = blocks.get(&parent).map_or("", String::as_str);
-            (sum, if of == "vet" { format!("subkey of vet {what}") } else { format!("subkey {what}") })
+            (
+                sum,
+                if of == "vet" {
+                    format!("subkey of vet {what}")
+                } else {
+                    format!("subkey {what}")
+                },
+            )
         })
         .collect();
     blocks.extend(derived);
@@ -332,12 +339,8 @@ fn several_archives_of_a_package_are_told_apart() {
         // One recording of two compiles has nothing to compare with, and says so.
         let one = lib(&["--recording", recordings[0]]);
         assert_eq!((&one["inputs"], &one["recorded"]), (&serde_json::json!([]), &1.into()));
-        let output = room.goaudit(&[
-            "cache",
-            "--recording",
-            recordings[0],
-            cache.to_str().unwrap(),
-        ]);
+        let output =
+            room.goaudit(&["cache", "--recording", recordings[0], cache.to_str().unwrap()]);
         assert!(text(&output.stdout).contains("(1 of 2 recorded)"), "{}", text(&output.stdout));
     }
 }

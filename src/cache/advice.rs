@@ -42,7 +42,7 @@ fn poisoned(cache: &Inventory) -> Vec<Advice> {
         .map(|broken| Advice {
             id: "poisoned-entry",
             subject: broken.package.clone().unwrap_or_else(|| broken.path.clone()),
-            what: format!("`{}` does not hold the bytes that its name is the SHA-256 of, and go uses it all the same: the disk, a restore or somebody changed it", broken.path),
+            what: format!("{}`{}` does not hold the bytes that its name is the SHA-256 of, and go uses it all the same: the disk, a restore or somebody changed it", broken.package.as_ref().map(|package| format!("the archive of `{package}`, ")).unwrap_or_default(), broken.path),
             fix: "go clean -cache, and delete the saved cache that it came with; then find out who may write it".to_owned(),
             place: None,
             line: None,
@@ -164,8 +164,9 @@ fn sets(cache: &Inventory, files: &[SourceFile]) -> Vec<Advice> {
             id: "two-artifact-sets",
             subject: title,
             what: format!(
-                "{} packages are there as {} {} {}/{} too, beside {} as {} {} {}/{}",
+                "{} {} there as {} {} {}/{} too, beside {} as {} {} {}/{}",
                 set.packages,
+                if set.packages == 1 { "package is" } else { "packages are" },
                 set.go_version,
                 set.instrumentation,
                 set.goos,

@@ -118,16 +118,20 @@ fn sets(cache: &Inventory, paint: Paint, rows: usize) -> String {
     }
     let head = match cache.sets.len() {
         1 => "1 set of archives".to_owned(),
-        count => format!("{count} sets of archives"),
+        count => {
+            let all: u64 = cache.sets.iter().map(|set| set.archives.bytes).sum();
+            let first = cache.sets.first().map_or(0, |set| set.archives.bytes);
+            format!("{count} sets of archives: {} beside the largest", size(all - first))
+        }
     };
     let mut text = format!("\n{}\n", paint.bold(&head));
     for set in cache.sets.iter().take(rows) {
         let level = if set.level.is_empty() { String::new() } else { format!(" {}", set.level) };
         let _ = writeln!(
             text,
-            "  {:>9}  {:>6} packages  {} {}/{}{level} {}",
+            "  {:>9}  {:>14}  {} {}/{}{level} {}",
             size(set.archives.bytes),
-            grouped(set.packages as u64),
+            number(set.packages, "package"),
             set.go_version,
             set.goos,
             set.goarch,
