@@ -55,7 +55,7 @@ fn names(recording: &Path) -> BTreeMap<Hash, String> {
             if let Some(rest) = line.strip_prefix("HASH subkey ") {
                 // HASH subkey PARENT "what" = SUM
                 let (what, sum) = rest[65..].rsplit_once(" = ").unwrap();
-                let (parent, sum) = (hash(rest[..64].as_bytes()).unwrap(), hash(sum.as_bytes()));
+                let (parent, sum) = (hash(&rest.as_bytes()[..64]).unwrap(), hash(sum.as_bytes()));
                 derived.push((sum.unwrap(), parent, what.trim_matches('"').to_owned()));
             } else if let Some((name, sum)) =
                 line.strip_prefix("HASH[").and_then(|rest| rest.rsplit_once("]: "))

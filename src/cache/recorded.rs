@@ -54,7 +54,7 @@ fn differing(keys: &[&Key], inputs: &Inputs) -> Vec<String> {
     let (version, cover, trimpath) = (has(Slot::Salt), has(Slot::Cover), has(Slot::Trimpath));
     // What goes with another difference, and says no more than it.
     facts.retain(|(_, slot, subject), _| match slot {
-        Slot::ToolVersion => !version && !(cover && subject == "cover"),
+        Slot::ToolVersion => !(version || cover && subject == "cover"),
         Slot::Dir | Slot::Module => !trimpath,
         _ => true,
     });

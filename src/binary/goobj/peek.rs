@@ -47,7 +47,8 @@ const PRODUCER: &[u8] = b"go:cuinfo.producer.";
 /// It follows the one above.
 const PACKAGE_NAME: &[u8] = b"go:cuinfo.packagename.";
 /// A symbol: name (length, offset), ABI, kind, two flags, size, alignment.
-const SYMBOL: u64 = 21;
+const SYMBOL_BYTES: usize = 21;
+const SYMBOL: u64 = SYMBOL_BYTES as u64;
 /// Symbols that are read before one of the kind that is looked for was found: mostly it is there.
 const SYMBOLS_AT_FIRST: u64 = 195;
 const SYMBOLS_AT_ONCE: u64 = 3120;
@@ -256,7 +257,7 @@ fn first_of_kind<R: FnMut(u64, &mut [u8]) -> usize>(
         let from = number.saturating_mul(SYMBOL);
         let rest = length.min(MAX_BLOCK).saturating_sub(from);
         let chunk = object.at(start.saturating_add(from), rest.min(count.saturating_mul(SYMBOL)));
-        let mut symbols = chunk.as_chunks::<{ SYMBOL as usize }>().0.iter();
+        let mut symbols = chunk.as_chunks::<SYMBOL_BYTES>().0.iter();
         let all = symbols.len() as u64;
         if all == 0 {
             return None;
@@ -266,7 +267,7 @@ fn first_of_kind<R: FnMut(u64, &mut [u8]) -> usize>(
             count = SYMBOLS_AT_ONCE;
             continue;
         };
-        let at = index.saturating_mul(SYMBOL as usize);
+        let at = index.saturating_mul(SYMBOL_BYTES);
         return Some((number.saturating_add(index as u64), name_at(chunk.get(at..)?, 0)?));
     }
 }
