@@ -155,11 +155,19 @@ fn sets(cache: &Inventory, files: &[SourceFile]) -> Vec<Advice> {
         } else {
             continue;
         };
-        let found = word.and_then(|flag| {
-            find(files, |line| {
-                line.contains("go ") && line.split_whitespace().any(|word| word.starts_with(&flag))
-            })
-        });
+        let with = |line: &str, flag: &str| {
+            let word = line.split_whitespace().find(|word| word.starts_with(flag));
+            word.filter(|_| line.contains("go ")).map(str::to_owned)
+        };
+        let found = word.as_ref().and_then(|flag| find(files, |line| with(line, flag).is_some()));
+        // -coverpkg=./... compiles other archives than -cover does.
+        let fix = match (&word, &found) {
+            (Some(flag), Some((_, line))) => {
+                let own = with(line, flag).unwrap_or_else(|| flag.clone());
+                fix.replace(&format!("go test {flag} "), &format!("go test {own} "))
+            }
+            _ => fix,
+        };
         all.push(Advice {
             id: "two-artifact-sets",
             subject: title,
