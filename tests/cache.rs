@@ -3,6 +3,7 @@
 
 mod edge;
 
+use std::cell::RefCell;
 use std::fs;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
@@ -134,14 +135,19 @@ fn a_cache_that_go_filled_is_told_apart() {
     damage_is_found(&room, &cache);
 }
 
+thread_local! {
+    /// One for all looks, as a scan has one for all files.
+    static ROOM: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
+
 fn look(bytes: &[u8]) -> Result<Peek, ArchiveError> {
-    let mut room = Vec::new();
-    peek::peek(&mut Window::new(&mut room, |at, room: &mut [u8]| {
+    let read = |at: u64, room: &mut [u8]| {
         let rest = usize::try_from(at).ok().and_then(|at| bytes.get(at..)).unwrap_or_default();
         let count = rest.len().min(room.len());
         room[..count].copy_from_slice(&rest[..count]);
         count
-    }))
+    };
+    ROOM.with_borrow_mut(|room| peek::peek(&mut Window::new(room, read)))
 }
 
 /// The oracle of the quick look is the reader of whole archives.
