@@ -3,12 +3,15 @@
 
 mod edge;
 
+use std::cell::RefCell;
 use std::fs;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-use goaudit::binary::goobj::{self, peek};
+use goaudit::binary::goobj::peek::{self, Peek};
+use goaudit::binary::goobj::{self, ArchiveError};
+use goaudit::binary::window::Window;
 use goaudit::cache::{Aging, EntryFile, Scan, Stat, Trim, TrimFile};
 use goaudit::golang::cache_entry::Entry;
 use serde_json::Value;
@@ -132,15 +135,26 @@ fn a_cache_that_go_filled_is_told_apart() {
     damage_is_found(&room, &cache);
 }
 
+thread_local! {
+    /// One for all looks, as a scan has one for all files.
+    static ROOM: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
+
+fn look(bytes: &[u8]) -> Result<Peek, ArchiveError> {
+    let read = |at: u64, room: &mut [u8]| {
+        let rest = usize::try_from(at).ok().and_then(|at| bytes.get(at..)).unwrap_or_default();
+        let count = rest.len().min(room.len());
+        room[..count].copy_from_slice(&rest[..count]);
+        count
+    };
+    ROOM.with_borrow_mut(|room| peek::peek(&mut Window::new(room, read)))
+}
+
 /// The oracle of the quick look is the reader of whole archives.
 fn peeks_agree(cache: &Path) {
     for path in outputs(cache, b"!<arch>") {
         let bytes = fs::read(&path).unwrap();
-        let from = |bytes: &[u8], at: u64, length: usize| {
-            let at = usize::try_from(at).unwrap_or(usize::MAX);
-            bytes.get(at..).map(|rest| rest[..length.min(rest.len())].to_vec()).unwrap_or_default()
-        };
-        let quick = peek::peek(|at, length| from(&bytes, at, length)).unwrap();
+        let quick = look(&bytes).unwrap();
         let whole = goobj::parse(&bytes).unwrap();
         assert_eq!((&quick.toolchain, quick.build_id), (&whole.toolchain, whole.build_id));
         let object = whole.members.iter().find_map(goobj::Member::object).unwrap();
@@ -163,7 +177,7 @@ fn peeks_agree(cache: &Path) {
         }
         // A cut archive is an error or says less; it never panics.
         for end in (0..bytes.len()).step_by(bytes.len() / 16 + 1) {
-            let _ = peek::peek(|at, length| from(&bytes[..end], at, length));
+            let _ = look(&bytes[..end]);
         }
     }
 }
@@ -173,12 +187,6 @@ fn long_texts_are_read(bytes: &[u8]) {
     let find = |what: &[u8]| bytes.windows(what.len()).position(|window| window == what).unwrap();
     let (header, object) = (find(b"_go_.o"), find(b"\0go120ld"));
     let size: usize = text(&bytes[header + 48..header + 58]).trim().parse().unwrap();
-    let look = |bytes: &[u8]| {
-        peek::peek(|at, length| {
-            let rest = usize::try_from(at).ok().and_then(|at| bytes.get(at..)).unwrap_or_default();
-            rest[..length.min(rest.len())].to_vec()
-        })
-    };
     let expected = look(bytes).unwrap();
     for padding in (0..2000).step_by(2) {
         let mut long = bytes[..object - 3].to_vec();

@@ -23,6 +23,7 @@ mod pe;
 mod sniff;
 pub mod symbols;
 pub mod traces;
+pub mod window;
 
 /// What an executable says of itself.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -42,7 +42,7 @@ fn poisoned(cache: &Inventory) -> Vec<Advice> {
         .map(|broken| Advice {
             id: "poisoned-entry",
             subject: broken.package.clone().unwrap_or_else(|| broken.path.clone()),
-            what: format!("`{}` does not hold the bytes that its name is the SHA-256 of, and go uses it all the same: the disk, a restore or somebody changed it", broken.path),
+            what: format!("{}`{}` does not hold the bytes that its name is the SHA-256 of, and go uses it all the same: the disk, a restore or somebody changed it", broken.package.as_ref().map(|package| format!("the archive of `{package}`, ")).unwrap_or_default(), broken.path),
             fix: "go clean -cache, and delete the saved cache that it came with; then find out who may write it".to_owned(),
             place: None,
             line: None,
@@ -155,17 +155,26 @@ fn sets(cache: &Inventory, files: &[SourceFile]) -> Vec<Advice> {
         } else {
             continue;
         };
-        let found = word.and_then(|flag| {
-            find(files, |line| {
-                line.contains("go ") && line.split_whitespace().any(|word| word.starts_with(&flag))
-            })
-        });
+        let with = |line: &str, flag: &str| {
+            let word = line.split_whitespace().find(|word| word.starts_with(flag));
+            word.filter(|_| line.contains("go ")).map(str::to_owned)
+        };
+        let found = word.as_ref().and_then(|flag| find(files, |line| with(line, flag).is_some()));
+        // -coverpkg=./... compiles other archives than -cover does.
+        let fix = match (&word, &found) {
+            (Some(flag), Some((_, line))) => {
+                let own = with(line, flag).unwrap_or_else(|| flag.clone());
+                fix.replace(&format!("go test {flag} "), &format!("go test {own} "))
+            }
+            _ => fix,
+        };
         all.push(Advice {
             id: "two-artifact-sets",
             subject: title,
             what: format!(
-                "{} packages are there as {} {} {}/{} too, beside {} as {} {} {}/{}",
+                "{} {} there as {} {} {}/{} too, beside {} as {} {} {}/{}",
                 set.packages,
+                if set.packages == 1 { "package is" } else { "packages are" },
                 set.go_version,
                 set.instrumentation,
                 set.goos,

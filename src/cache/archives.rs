@@ -43,9 +43,11 @@ pub struct PackageCopies {
     pub package: String,
     pub archives: Tally,
     pub differ_in: BTreeSet<Difference>,
-    /// What differs in their keys, of those that a recording holds: name of an input, and an
-    /// example. Empty without one.
+    /// What differs in their keys, of those that a recording holds: an input and what it was,
+    /// `-gcflags: -N | none`. Empty without two of them.
     pub inputs: Vec<String>,
+    /// Of how many archives recordings hold the keys.
+    pub recorded: usize,
     /// Keys of the archives: action IDs.
     pub actions: Vec<ShortId>,
 }
@@ -228,6 +230,7 @@ pub(super) fn copies(scan: &Scan) -> Vec<PackageCopies> {
                 archives,
                 differ_in: differ_in(&peeks),
                 inputs: Vec::new(),
+                recorded: 0,
                 actions: peeks.iter().filter_map(id).collect(),
             }
         })

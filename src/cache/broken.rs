@@ -1,6 +1,6 @@
 //! Entries that are a miss to go, or worse: a hit on other bytes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Scan, Told};
 use crate::golang::cache_entry::{Hash, hex};
@@ -30,8 +30,10 @@ pub enum Fault {
     Size { output: String, expected: u64, found: u64 },
     #[error("a damaged package archive: {why}")]
     Archive { why: String },
-    #[error("the folder of an executable holds {files} files in place of one")]
+    #[error("the folder of an executable holds {} in place of one file", what(*files))]
     Folder { files: usize },
+    #[error("cut or half written: no entry of its size names it, so go never reads it")]
+    Partial,
 }
 
 impl Fault {
@@ -46,7 +48,17 @@ impl Fault {
             Self::Size { .. } => "size",
             Self::Archive { .. } => "archive",
             Self::Folder { .. } => "folder",
+            Self::Partial => "partial",
         }
+    }
+}
+
+/// What is there where one file should be.
+fn what(files: usize) -> String {
+    match files {
+        0 => "nothing".to_owned(),
+        1 => "a link or another folder".to_owned(),
+        files => format!("{files} files"),
     }
 }
 
@@ -54,6 +66,8 @@ impl Fault {
 pub(super) fn find(scan: &Scan) -> Vec<Broken> {
     let sizes: BTreeMap<Hash, u64> =
         scan.outputs.iter().map(|output| (output.output, output.stat.bytes)).collect();
+    let entries = scan.entries.iter().filter_map(|file| file.content.as_ref().ok());
+    let named: BTreeSet<(Hash, u64)> = entries.map(|entry| (entry.output, entry.size)).collect();
     let mut broken = Vec::new();
     for file in &scan.entries {
         let fault = match &file.content {
@@ -86,8 +100,12 @@ pub(super) fn find(scan: &Scan) -> Vec<Broken> {
             }
             Told::Nothing | Told::BadArchive(_) | Told::BadFolder(_) => None,
         };
+        let is_found = || named.contains(&(file.output, file.stat.bytes));
         let fault = match &file.told {
-            _ if file.is_intact == Some(false) => Fault::Content,
+            _ if file.is_intact == Some(false) && is_found() => Fault::Content,
+            // A go that was stopped, or writes it now.
+            _ if file.is_intact == Some(false) => Fault::Partial,
+            Told::BadArchive(_) if !is_found() => Fault::Partial,
             Told::BadArchive(why) => Fault::Archive { why: why.clone() },
             Told::BadFolder(files) => Fault::Folder { files: *files },
             Told::Nothing | Told::Archive(_) | Told::Executable(_) => continue,

@@ -6,6 +6,7 @@ use super::{ArchiveError, HEADER, ObjectError, START, TEXT_END, entry_size, find
 use super::{PACKAGE_DEFINITION, minor};
 use crate::binary::Endian::Little;
 use crate::binary::numbers::u32_at;
+use crate::binary::window::Window;
 use crate::golang::build_id::BuildId;
 
 /// What an archive says of itself.
@@ -36,14 +37,17 @@ const OBJECT_FRONT: usize = 1024;
 const MAX_TEXT: usize = 1 << 20;
 /// Bytes of a block of symbols that are read.
 const MAX_BLOCK: u64 = 4 << 20;
-/// Bytes of names of source files that are read.
+/// Bytes of the list of source files, and of what is read with it.
 const MAX_NAMES: u64 = 64 << 10;
-/// Names that are read one by one: Go 1.21 has them among all others.
-const MAX_APART: usize = 48;
+/// Bytes of names that are read with that list: all of them, in nine of ten archives.
+const NAMES_AT_ONCE: u64 = 48 << 10;
+/// Bytes that are read where a name is not among them.
+const NAMES_AHEAD: usize = 16 << 10;
 /// Bytes of a name, or of the flags.
 const MAX_NAME: u64 = 4096;
+/// Its data are the flags; where a compiler has none to note, as for 386, it is not there.
 const PRODUCER: &[u8] = b"go:cuinfo.producer.";
-/// Of an archive without any flag, as those of 386, arm and mips are, there is only this one.
+/// It follows the one above.
 const PACKAGE_NAME: &[u8] = b"go:cuinfo.packagename.";
 /// After the magic and the fingerprint.
 const FLAGS: usize = OFFSETS - 4;
@@ -51,26 +55,34 @@ const FLAGS: usize = OFFSETS - 4;
 const STD: u32 = 16;
 const NOTES_STD: u32 = 23;
 /// A symbol: name (length, offset), ABI, kind, two flags, size, alignment.
-const SYMBOL: u64 = 21;
+const SYMBOL_BYTES: usize = 21;
+const SYMBOL: u64 = SYMBOL_BYTES as u64;
+/// Symbols that are read before one of the kind that is looked for was found: mostly it is there.
+const SYMBOLS_AT_FIRST: u64 = 195;
+const SYMBOLS_AT_ONCE: u64 = 3120;
 /// Of 1.21 and earlier, before the name of each source file.
 const FILE_PREFIX: &[u8] = b"gofile..";
 
-/// Reads from an archive by `read`, which gives what there is of that many bytes at
-/// that offset, and fewer where the file ends.
+/// Looks at an archive.
 ///
 /// # Errors
 ///
 /// Fails on what is no archive, and on one that is cut where it was looked at.
-pub fn peek(mut read: impl FnMut(u64, usize) -> Vec<u8>) -> Result<Peek, ArchiveError> {
-    let front = read(0, FRONT);
+pub fn peek<R: FnMut(u64, &mut [u8]) -> usize>(
+    file: &mut Window<'_, R>,
+) -> Result<Peek, ArchiveError> {
+    let front = file.at(0, FRONT);
     if !front.starts_with(START) {
         return Err(ArchiveError::NoArchive);
     }
     let cut = |at: usize| ArchiveError::Member { at };
     let first = START.len();
-    let size = entry_size(&front, first).ok_or(cut(first))?;
+    let size = entry_size(front, first).ok_or(cut(first))?;
+    let has_definition =
+        front.get(first..).is_some_and(|name| name.starts_with(PACKAGE_DEFINITION.as_bytes()));
     let text = front.get(first.saturating_add(HEADER)..).unwrap_or_default();
     let text = text.get(..find(text, b"\n$$").unwrap_or(text.len())).unwrap_or_default();
+    let minor = minor(text);
     let (toolchain, build_id) = header(text);
     let mut peek = Peek {
         toolchain,
@@ -84,37 +96,58 @@ pub fn peek(mut read: impl FnMut(u64, usize) -> Vec<u8>) -> Result<Peek, Archive
     };
     let second = (first as u64).saturating_add(HEADER as u64).saturating_add(size);
     let second = second.saturating_add(size & 1);
-    let at = usize::try_from(second).unwrap_or(usize::MAX);
-    let mut member = read(second, HEADER.saturating_add(OBJECT_FRONT));
     // A package of types alone has export data and an object too; only C archives have other members.
-    if entry_size(&member, 0).is_none()
-        || front.get(first..).is_none_or(|name| !name.starts_with(PACKAGE_DEFINITION.as_bytes()))
-    {
-        return Err(cut(at));
+    let mut member = file.at(second, HEADER.saturating_add(OBJECT_FRONT));
+    if entry_size(member, 0).is_none() || !has_definition {
+        return Err(cut(usize::try_from(second).unwrap_or(usize::MAX)));
     }
-    if find(&member, TEXT_END).is_none() {
-        member = read(second, MAX_TEXT);
+    if find(member, TEXT_END).is_none() {
+        member = file.at(second, MAX_TEXT);
     }
     let object = |why| ArchiveError::Object { member: "_go_.o".to_owned(), why };
-    let start = find(&member, TEXT_END).ok_or(object(ObjectError::Header))?;
-    let start = start.saturating_add(TEXT_END.len());
-    // The text may end where the first read does.
-    let end = start.saturating_add(OFFSETS).saturating_add(BLOCKS.len().saturating_mul(4));
-    if member.len() < end {
-        member = read(second, end);
+    let start = find(member, TEXT_END).ok_or(object(ObjectError::Header))?;
+    let base = second.saturating_add(start.saturating_add(TEXT_END.len()) as u64);
+    // The text may end where that read does.
+    let table = OFFSETS.saturating_add(BLOCKS.len().saturating_mul(4));
+    let head = file.at(base, table);
+    let blocks = Blocks::of(head).ok_or(object(ObjectError::Header))?;
+    if minor.is_some_and(|minor| minor >= NOTES_STD) {
+        peek.is_std = u32_at(head, FLAGS, Little).map(|flags| flags & STD != 0);
     }
-    let table = member.get(start..).unwrap_or_default();
-    let blocks = Blocks::of(table).ok_or(object(ObjectError::Header))?;
-    if minor(text).is_some_and(|minor| minor >= NOTES_STD) {
-        peek.is_std = u32_at(table, FLAGS, Little).map(|flags| flags & STD != 0);
+    let mut object = ObjectFile { file, base };
+    let compiler = first_of_kind(KindNames::of(minor).first_of_debug(), &blocks, &mut object);
+    // Names, and the blocks up to that of the files: of most objects one read.
+    let (names, _) = blocks.range("Autolib");
+    let (files, length) = blocks.range("Files");
+    let from = names.saturating_sub(NAMES_AT_ONCE).max(table as u64).min(names);
+    let until = files.saturating_add(length).saturating_sub(from);
+    if until <= MAX_NAMES {
+        object.at(from, until);
     }
-    let base = second.saturating_add(start as u64);
-    let mut read = |at: u64, length: u64| {
-        read(base.saturating_add(at), usize::try_from(length).unwrap_or(usize::MAX))
-    };
-    peek.note_compiler(&blocks, minor(text), &mut read);
-    peek.note_files(&blocks, &mut read);
+    let number = compiler.and_then(|compiler| peek.note_package(compiler, &mut object));
+    peek.note_files(&blocks, &mut object);
+    if let Some(number) = number {
+        peek.note_flags(number, &blocks, &mut object);
+    }
     Ok(peek)
+}
+
+/// An object within an archive: offsets count from its magic.
+struct ObjectFile<'f, 'b, R> {
+    file: &'f mut Window<'b, R>,
+    base: u64,
+}
+
+impl<R: FnMut(u64, &mut [u8]) -> usize> ObjectFile<'_, '_, R> {
+    fn at(&mut self, at: u64, length: u64) -> &[u8] {
+        let length = usize::try_from(length).unwrap_or_default();
+        self.file.at(self.base.saturating_add(at), length)
+    }
+
+    fn name(&mut self, (at, length): (u64, u64)) -> &[u8] {
+        let length = usize::try_from(length).unwrap_or_default();
+        self.file.ahead(self.base.saturating_add(at), length, NAMES_AHEAD)
+    }
 }
 
 /// Where the blocks of an object start, from its magic.
@@ -141,94 +174,114 @@ impl Blocks {
 }
 
 impl Peek {
-    /// Reads the symbols that name the package, one of which holds flags of its compiler.
-    fn note_compiler(
+    /// Reads the name that ends with the import path. Returns the number of the symbol whose data
+    /// are flags of the compiler, if it is one.
+    fn note_package<R: FnMut(u64, &mut [u8]) -> usize>(
         &mut self,
+        (number, name): (u64, (u64, u64)),
+        object: &mut ObjectFile<'_, '_, R>,
+    ) -> Option<u64> {
+        let name = object.name(name);
+        let package = [PRODUCER, PACKAGE_NAME].iter().find_map(|start| name.strip_prefix(*start));
+        self.package = Some(String::from_utf8_lossy(package?).into_owned());
+        name.starts_with(PRODUCER).then_some(number)
+    }
+
+    fn note_flags<R: FnMut(u64, &mut [u8]) -> usize>(
+        &mut self,
+        number: u64,
         blocks: &Blocks,
-        minor: Option<u32>,
-        read: &mut impl FnMut(u64, u64) -> Vec<u8>,
+        object: &mut ObjectFile<'_, '_, R>,
     ) {
-        let (start, length) = blocks.range("NonPkgDefs");
-        let block = read(start, length.min(MAX_BLOCK));
-        let kind = KindNames::of(minor).first_of_debug();
         let before: u64 = ["SymbolDefs", "Hashed64Defs", "HashedDefs"]
             .iter()
             .map(|name| blocks.range(name).1 / SYMBOL)
             .sum();
-        let symbols = block.chunks_exact(usize::try_from(SYMBOL).unwrap_or(1));
-        for (number, symbol) in (0_u64..).zip(symbols) {
-            if symbol.get(10) != Some(&kind) {
-                continue;
-            }
-            let name = name_at(symbol, 0).map(|(at, length)| read(at, length)).unwrap_or_default();
-            if let Some(package) = name.strip_prefix(PACKAGE_NAME) {
-                self.package = Some(String::from_utf8_lossy(package).into_owned());
-            }
-            let Some(package) = name.strip_prefix(PRODUCER) else { continue };
-            self.package = Some(String::from_utf8_lossy(package).into_owned());
-            let (index, _) = blocks.range("DataIndex");
-            let span =
-                read(index.saturating_add(before.saturating_add(number).saturating_mul(4)), 8);
-            let (from, to) = (u32_at(&span, 0, Little), u32_at(&span, 4, Little));
-            if let (Some(from), Some(to)) = (from, to) {
-                let length = u64::from(to.saturating_sub(from)).min(MAX_NAME);
-                let data = read(blocks.range("Data").0.saturating_add(from.into()), length);
-                let words = String::from_utf8_lossy(&data).into_owned();
-                // The calling convention says nothing that the architecture does not.
-                self.flags = words
-                    .split(' ')
-                    .filter(|word| word.starts_with('-'))
-                    .map(str::to_owned)
-                    .collect();
-            }
-            return;
+        let (index, _) = blocks.range("DataIndex");
+        let span =
+            object.at(index.saturating_add(before.saturating_add(number).saturating_mul(4)), 8);
+        let (from, to) = (u32_at(span, 0, Little), u32_at(span, 4, Little));
+        if let (Some(from), Some(to)) = (from, to) {
+            let length = u64::from(to.saturating_sub(from)).min(MAX_NAME);
+            let data = object.at(blocks.range("Data").0.saturating_add(from.into()), length);
+            let words = String::from_utf8_lossy(data);
+            // The calling convention says nothing that the architecture does not.
+            self.flags =
+                words.split(' ').filter(|word| word.starts_with('-')).map(str::to_owned).collect();
         }
     }
 
-    /// Reads the names of source files: since Go 1.22 they are the last of all names.
-    fn note_files(&mut self, blocks: &Blocks, read: &mut impl FnMut(u64, u64) -> Vec<u8>) {
+    /// Reads the names of source files. They are among all names, those of inlined functions at
+    /// their end.
+    fn note_files<R: FnMut(u64, &mut [u8]) -> usize>(
+        &mut self,
+        blocks: &Blocks,
+        object: &mut ObjectFile<'_, '_, R>,
+    ) {
         let (start, length) = blocks.range("Files");
-        let block = read(start, length.min(MAX_NAMES));
-        let files: Vec<(u64, u64)> =
-            block.as_chunks::<8>().0.iter().filter_map(|entry| name_at(entry, 0)).collect();
-        let (end, _) = blocks.range("Autolib");
-        let total: u64 = files.iter().map(|(_, length)| *length).sum();
-        let from = end.saturating_sub(total);
-        let window = read(from, total.min(MAX_NAMES));
-        let mut apart = MAX_APART;
-        for (at, length) in files {
-            let inside = at.checked_sub(from).and_then(|at| {
-                window.get(usize::try_from(at).ok()?..)?.get(..usize::try_from(length).ok()?)
-            });
-            let alone = match inside {
-                Some(_) => Vec::new(),
-                None if apart == 0 => continue,
-                None => {
-                    apart = apart.saturating_sub(1);
-                    read(at, length)
-                }
-            };
-            let name = inside.unwrap_or(&alone);
-            self.note_file(name.strip_prefix(FILE_PREFIX).unwrap_or(name));
-        }
-    }
-
-    fn note_file(&mut self, name: &[u8]) {
-        match name {
-            b"covervars.go" => self.is_covered = true,
-            b"_testmain.go" => self.has_tests = true,
-            _ if name.ends_with(b"_test.go") => self.has_tests = true,
-            _ => {}
-        }
-        let Some(slash) = name.iter().rposition(|byte| *byte == b'/') else { return };
-        let directory = String::from_utf8_lossy(name.get(..slash).unwrap_or_default());
-        // Files of inlined functions are listed too; a directory is mostly called as its package.
+        let block = object.at(start, length.min(MAX_NAMES));
+        let mut files: Vec<((u64, u64), usize)> = block
+            .as_chunks::<8>()
+            .0
+            .iter()
+            .enumerate()
+            .filter_map(|(index, entry)| Some((name_at(entry, 0)?, index)))
+            .collect();
+        files.sort_unstable();
         let last = self.package.as_deref().and_then(|package| package.rsplit('/').next());
-        let is_own = last.is_some_and(|last| directory.rsplit('/').next() == Some(last));
-        let has_own = || self.directory.as_deref().and_then(|dir| dir.rsplit('/').next()) == last;
-        if self.directory.is_none() || (is_own && !has_own()) {
-            self.directory = Some(directory.into_owned());
+        let last = last.unwrap_or_default().as_bytes();
+        // Files of inlined functions are listed too; a directory is mostly called as its package.
+        let mut first: Option<((bool, usize), Vec<u8>)> = None;
+        for (place, index) in files {
+            let name = object.name(place);
+            let name = name.strip_prefix(FILE_PREFIX).unwrap_or(name);
+            match name {
+                b"covervars.go" => self.is_covered = true,
+                b"_testmain.go" => self.has_tests = true,
+                _ if name.ends_with(b"_test.go") => self.has_tests = true,
+                _ => {}
+            }
+            let Some(slash) = memchr::memrchr(b'/', name) else { continue };
+            let directory = name.get(..slash).unwrap_or_default();
+            let is_own = directory
+                .strip_suffix(last)
+                .is_some_and(|before| before.is_empty() || before.ends_with(b"/"));
+            let rank = (!is_own, index);
+            if first.as_ref().is_none_or(|(first, _)| rank < *first) {
+                first = Some((rank, directory.to_vec()));
+            }
         }
+        self.directory =
+            first.map(|(_, directory)| String::from_utf8_lossy(&directory).into_owned());
+    }
+}
+
+/// Returns the number of the first symbol of a kind among those without a package, and where its
+/// name is.
+fn first_of_kind<R: FnMut(u64, &mut [u8]) -> usize>(
+    kind: u8,
+    blocks: &Blocks,
+    object: &mut ObjectFile<'_, '_, R>,
+) -> Option<(u64, (u64, u64))> {
+    let (start, length) = blocks.range("NonPkgDefs");
+    let mut number = 0_u64;
+    let mut count = SYMBOLS_AT_FIRST;
+    loop {
+        let from = number.saturating_mul(SYMBOL);
+        let rest = length.min(MAX_BLOCK).saturating_sub(from);
+        let chunk = object.at(start.saturating_add(from), rest.min(count.saturating_mul(SYMBOL)));
+        let mut symbols = chunk.as_chunks::<SYMBOL_BYTES>().0.iter();
+        let all = symbols.len() as u64;
+        if all == 0 {
+            return None;
+        }
+        let Some(index) = symbols.position(|symbol| symbol.get(10) == Some(&kind)) else {
+            number = number.saturating_add(all);
+            count = SYMBOLS_AT_ONCE;
+            continue;
+        };
+        let at = index.saturating_mul(SYMBOL_BYTES);
+        return Some((number.saturating_add(index as u64), name_at(chunk.get(at..)?, 0)?));
     }
 }
 

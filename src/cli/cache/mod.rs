@@ -5,6 +5,7 @@ use std::env;
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::thread;
 
 use clap::{Args, Subcommand, ValueEnum};
 
@@ -85,7 +86,12 @@ impl CacheArgs {
         let interrupt =
             Interrupt::catch().map_err(|source| Error::Read { path: "signals".into(), source })?;
         let dir = directory(self.dir.as_deref())?;
-        let scan = scan::scan(&dir, self.verify, &interrupt)?;
+        // The CI files are read meanwhile: git lists them.
+        let (scan, files) = thread::scope(|scope| {
+            let files = scope.spawn(files_here);
+            (scan::scan(&dir, self.verify, &interrupt), files.join().unwrap_or_default())
+        });
+        let scan = scan?;
         let mut cache = Inventory::of(&scan);
         if !self.recordings.is_empty() {
             let mut inputs = Inputs::default();
@@ -93,7 +99,7 @@ impl CacheArgs {
             let recordings = self.recordings.iter().map(read).collect::<Result<Vec<_>, _>>()?;
             cache.explain(&recordings, &inputs);
         }
-        let advice = advise(&cache, &files_here());
+        let advice = advise(&cache, &files);
         let is_whole = cache.unread_total == 0;
         let report = CacheReport { dir: dir.display().to_string(), cache, advice };
 

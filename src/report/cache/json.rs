@@ -80,6 +80,8 @@ struct DuplicateObject<'a> {
     differ_in: Vec<&'static str>,
     /// What differs in their keys, from recordings.
     inputs: &'a [String],
+    /// Of how many of them recordings hold the keys.
+    recorded: usize,
 }
 
 #[derive(Serialize)]
@@ -229,6 +231,7 @@ fn duplicates(cache: &Inventory) -> Vec<DuplicateObject<'_>> {
         bytes: repeated.spare.bytes,
         differ_in: Vec::new(),
         inputs: &[],
+        recorded: 0,
     });
     let same_package = cache.copies.iter().map(|copies| DuplicateObject {
         class: "same-package",
@@ -237,6 +240,7 @@ fn duplicates(cache: &Inventory) -> Vec<DuplicateObject<'_>> {
         bytes: copies.archives.bytes,
         differ_in: copies.differ_in.iter().map(|difference| difference.name()).collect(),
         inputs: &copies.inputs,
+        recorded: copies.recorded,
     });
     same_content.chain(same_package).collect()
 }

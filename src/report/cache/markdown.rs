@@ -2,6 +2,7 @@ use std::fmt::Write as _;
 
 use super::{CacheReport, forecast, grouped, place, size, title, tool_name};
 use crate::report::reuse::code;
+use crate::report::text::number;
 
 /// Renders a report for the summary of a CI job.
 #[must_use]
@@ -58,10 +59,15 @@ pub fn render(report: &CacheReport) -> String {
         let _ = writeln!(text, "- {line}");
     }
     for broken in &cache.broken {
-        let _ = writeln!(text, "- broken: {} {}", code(&broken.path), broken.fault);
+        let package = broken.package.as_ref().map(|package| format!("{} ", code(package)));
+        let package = package.unwrap_or_default();
+        let _ = writeln!(text, "- broken: {package}{} {}", code(&broken.path), broken.fault);
     }
     if cache.unread_total > 0 {
-        let _ = writeln!(text, "- {} places could not be read", cache.unread_total);
+        let _ = writeln!(text, "- not read: {}", number(cache.unread_total, "place"));
+        for (path, why) in &cache.unread {
+            let _ = writeln!(text, "  - {}: {why}", code(path));
+        }
     }
     for advice in &report.advice {
         let place = place(advice).map(|place| format!(" At {}.", code(&place)));

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use super::{CacheReport, ago, forecast, grouped, percent, place, size, title, tool_name};
-use crate::cache::{Difference, Inventory, Tally};
+use crate::cache::{Difference, Inventory, PackageCopies, Tally};
 use crate::report::text::{Paint, Style, number};
 
 /// Rows of each list, so that the whole is a screen.
@@ -118,16 +118,20 @@ fn sets(cache: &Inventory, paint: Paint, rows: usize) -> String {
     }
     let head = match cache.sets.len() {
         1 => "1 set of archives".to_owned(),
-        count => format!("{count} sets of archives"),
+        count => {
+            let all: u64 = cache.sets.iter().map(|set| set.archives.bytes).sum();
+            let first = cache.sets.first().map_or(0, |set| set.archives.bytes);
+            format!("{count} sets of archives: {} beside the largest", size(all - first))
+        }
     };
     let mut text = format!("\n{}\n", paint.bold(&head));
     for set in cache.sets.iter().take(rows) {
         let level = if set.level.is_empty() { String::new() } else { format!(" {}", set.level) };
         let _ = writeln!(
             text,
-            "  {:>9}  {:>6} packages  {} {}/{}{level} {}",
+            "  {:>9}  {:>14}  {} {}/{}{level} {}",
             size(set.archives.bytes),
-            grouped(set.packages as u64),
+            number(set.packages, "package"),
             set.go_version,
             set.goos,
             set.goarch,
@@ -184,7 +188,7 @@ pub(super) fn words(difference: Difference) -> &'static str {
         Difference::Flags => "compiler flags",
         Difference::Directory => "directory",
         Difference::Tests => "test files",
-        Difference::Sources => "sources, tags, PGO or dependencies",
+        Difference::Sources => "not told: sources, tags, PGO or imports",
     }
 }
 
@@ -199,7 +203,7 @@ fn copies(cache: &Inventory, paint: Paint, rows: usize) -> String {
     for (difference, packages, bytes) in by_difference(cache) {
         let _ = writeln!(
             text,
-            "    {:<34}  {:>12}  {:>9}",
+            "    {:<40}  {:>12}  {:>9}",
             words(difference),
             number(packages, "package"),
             size(bytes)
@@ -212,10 +216,12 @@ fn copies(cache: &Inventory, paint: Paint, rows: usize) -> String {
             grouped(recorded as u64)
         );
     }
+    let untold = cache.copies.iter().any(|one| one.differ_in.contains(&Difference::Sources));
+    if untold && cache.recorded.is_none() {
+        text.push_str("  what an archive does not tell, --recording FILE names exactly\n");
+    }
     for copies in cache.copies.iter().take(rows) {
-        let what: Vec<&str> = copies.differ_in.iter().map(|what| words(*what)).collect();
-        let what =
-            if copies.inputs.is_empty() { what.join(", ") } else { copies.inputs.join(", ") };
+        let what = told_apart_by(cache, copies);
         let _ = writeln!(
             text,
             "  {:>9}  {:>3} ×  {}  {what}",
@@ -226,6 +232,20 @@ fn copies(cache: &Inventory, paint: Paint, rows: usize) -> String {
     }
     more(&mut text, cache.copies.len(), rows);
     text
+}
+
+/// What tells the archives of a package apart: exactly where their keys were recorded.
+pub(super) fn told_apart_by(cache: &Inventory, copies: &PackageCopies) -> String {
+    let seen: Vec<&str> = copies.differ_in.iter().map(|what| words(*what)).collect();
+    let seen = seen.join(", ");
+    let (recorded, all) = (copies.recorded as u64, copies.archives.count);
+    match copies.inputs.join(", ") {
+        _ if cache.recorded.is_none() => seen,
+        // Nothing to compare with.
+        _ if recorded < 2 => format!("{seen} ({recorded} of {all} recorded)"),
+        inputs if recorded < all => format!("{inputs} ({recorded} of {all} recorded; {seen})"),
+        inputs => inputs,
+    }
 }
 
 fn broken(cache: &Inventory, paint: Paint, rows: usize) -> String {
