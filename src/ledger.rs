@@ -55,8 +55,8 @@ pub struct LedgerUse {
     pub added: usize,
     /// Actions whose entry another build contradicted, and which are no longer in it.
     pub contradicted: Vec<Hash>,
-    /// Entries whose output was damaged or gone.
-    pub damaged: usize,
+    /// Actions whose output was damaged or gone, and which are no longer in it.
+    pub damaged: Vec<Hash>,
     /// Days that a proof stands.
     pub days: i64,
 }
@@ -64,16 +64,18 @@ pub struct LedgerUse {
 /// What a report says of a ledger.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Summary {
-    /// Compiles of the second build that ran.
-    pub rebuilt: usize,
+    /// Packages of the compiles of the second build that ran.
+    pub rebuilt: Vec<String>,
     /// Compiles of the second build whose output was taken from the ledger.
     pub taken: usize,
     /// Actions that were confirmed for the first time.
     pub added: usize,
     /// Names of actions whose entry was contradicted and removed.
     pub contradicted: Vec<String>,
-    /// Entries whose output was damaged or gone.
-    pub damaged: usize,
+    /// Compiles whose key is another one in each build, so that no proof of one is one of the other.
+    pub unlike: usize,
+    /// Names of actions whose output was damaged or gone.
+    pub damaged: Vec<String>,
     /// Why what was there was not used, or could not be.
     pub problem: Option<String>,
     /// Days that a proof stands.
@@ -83,14 +85,9 @@ pub struct Summary {
 impl Summary {
     /// Counts what the second build of a check took.
     #[must_use]
-    pub fn of(second: &Recording, used: LedgerUse) -> Self {
-        let mut summary = Self {
-            added: used.added,
-            damaged: used.damaged,
-            problem: used.problem,
-            days: used.days,
-            ..Self::default()
-        };
+    pub fn of(first: &Recording, second: &Recording, used: LedgerUse) -> Self {
+        let mut summary =
+            Self { added: used.added, problem: used.problem, days: used.days, ..Self::default() };
         let mut names: BTreeMap<Hash, String> = BTreeMap::new();
         let mut seen: BTreeMap<Hash, bool> = BTreeMap::new();
         for invocation in &second.invocations {
@@ -110,12 +107,24 @@ impl Summary {
             }
         }
         summary.taken = seen.values().filter(|is_taken| **is_taken).count();
-        summary.rebuilt = seen.len() - summary.taken;
+        let packages = seen.iter().filter(|(_, is_taken)| !**is_taken);
+        summary.rebuilt = packages
+            .filter_map(|(action, _)| names.get(action)?.strip_prefix("build ").map(str::to_owned))
+            .collect();
+        summary.rebuilt.sort();
+        let of_first: BTreeSet<Hash> = first
+            .invocations
+            .iter()
+            .flat_map(|invocation| &invocation.log.keys)
+            .map(|key| key.sum)
+            .collect();
+        summary.unlike = seen.keys().filter(|action| !of_first.contains(*action)).count();
         let name = |action: &Hash| match names.get(action) {
             Some(name) => name.clone(),
             None => format!("action {}", cache_entry::hex(action)),
         };
         summary.contradicted = used.contradicted.iter().map(name).collect();
+        summary.damaged = used.damaged.iter().map(name).collect();
         if summary.problem.is_none() && second.invocations.iter().all(|one| one.cache.is_none()) {
             summary.problem = Some(format!(
                 "{} asks no cache program, so everything was built: a ledger takes Go 1.24 or later",

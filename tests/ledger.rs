@@ -36,9 +36,9 @@ fn check(room: &Room, args: &[&str]) -> (i32, Value) {
 /// How many compiles were rebuilt, taken, and contradicted, and how many outputs were damaged.
 fn counts(report: &Value) -> [u64; 4] {
     let ledger = &report["ledger"];
-    let contradicted = ledger["contradicted"].as_array().unwrap().len() as u64;
-    [&ledger["rebuilt"], &ledger["taken"], &contradicted.into(), &ledger["damaged"]]
-        .map(|value| value.as_u64().unwrap())
+    let named = |list: &str| ledger[list].as_array().unwrap().len() as u64;
+    let count = |field: &str| ledger[field].as_u64().unwrap();
+    [count("rebuilt"), count("taken"), named("contradicted"), named("damaged")]
 }
 
 fn read(room: &Room) -> Ledger {
@@ -96,13 +96,17 @@ fn what_was_proven_is_not_built_again_and_a_wrong_proof_is_struck_out() {
     assert_eq!((exit, counts(&changed)), (0, [2, rebuilt - 2, 0, 0]), "{changed}");
     write_all(&room.m(), &[("lib/lib.go", LIB)]);
 
-    // Other bytes under the name of an output: they are not served.
+    // Other bytes under the name of an output, or none: they are not served.
     let ledger = read(&room);
     let action = entry(&room, &ledger, "a word to look for");
     let path = stored(&room, &ledger.entries[&action].output);
     fs::write(&path, forge(&path)).unwrap();
     let (exit, damaged) = check(&room, &[]);
     assert_eq!((exit, counts(&damaged)), (0, [1, rebuilt - 1, 0, 1]), "{damaged}");
+    assert_eq!(damaged["ledger"]["damaged"][0], "build example.com/demo/lib");
+    assert_eq!(damaged["ledger"]["rebuilt_packages"][0], "example.com/demo/lib");
+    fs::write(&path, "").unwrap();
+    assert_eq!(counts(&check(&room, &[]).1), [1, rebuilt - 1, 0, 1]);
     // Both builds made it anew and agree: it is proven again.
     assert_eq!(counts(&check(&room, &[]).1), [0, rebuilt, 0, 0]);
 
@@ -152,6 +156,31 @@ fn where_go_asks_nobody_everything_is_built_and_that_is_said() {
     let plan = room.check(&["--ledger=x", "--depth=plan"]);
     assert_eq!(code(&plan), 2);
     assert!(text(&plan.stderr).contains("--ledger is of builds"), "{}", text(&plan.stderr));
+    let unlike = room.check(&[
+        "--ledger=../ledger",
+        "--artifact=lib.a",
+        "--",
+        "go",
+        "build",
+        "-o",
+        "lib.a",
+        "./lib",
+    ]);
+    let stdout = text(&unlike.stdout);
+    assert!(stdout.contains("ledger: 1 compile had another key in each build"), "{stdout}");
+
+    // A folder of others, and one in the tree.
+    fs::create_dir(room.path("others")).unwrap();
+    fs::write(room.path("others/kept"), "").unwrap();
+    for (dir, says) in [
+        ("../others", "`../others` holds other files and no ledger"),
+        ("kept-here", "`kept-here` is in the tree that is audited"),
+    ] {
+        let refused = room.check(&["--ledger", dir]);
+        assert_eq!(code(&refused), 2);
+        assert!(text(&refused.stderr).contains(says), "{}", text(&refused.stderr));
+    }
+    assert!(room.path("others/kept").exists());
     fs::write(room.path("file"), "").unwrap();
     let none = room.check(&["--ledger=../file/ledger"]);
     assert_eq!(code(&none), 3);

@@ -29,7 +29,9 @@ const OF_NOTE: u64 = 100;
 #[must_use]
 pub fn advise(cache: &Inventory, files: &[SourceFile]) -> Vec<Advice> {
     let mut all: Vec<Advice> = poisoned(cache);
-    all.extend(cache.executables.iter().map(|tool| executable(tool, files)));
+    // Those of go itself, such as `go test -cover` starts, nobody can build once.
+    let own = cache.executables.iter().filter(|tool| !tool.package.starts_with("cmd/"));
+    all.extend(own.map(|tool| executable(tool, files)));
     all.extend(aging(cache, files));
     all.extend(sets(cache, files));
     all.extend(recompiles(cache));

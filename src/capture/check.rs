@@ -80,7 +80,7 @@ pub fn run(
     watch: &mut dyn Watch,
 ) -> Result<Pair, CaptureError> {
     let scratch = Scratch::new(&plan.work_dir)?;
-    let book = plan.ledger.as_deref().map(Book::open).transpose()?;
+    let book = plan.ledger.as_deref().map(|dir| Book::open(dir, &plan.source.root)).transpose()?;
     watch.phase("copy the tree");
     let trees = Trees::new(plan, &scratch, interrupt)?;
     let (first_root, staged) = (trees.first.clone(), trees.second.clone());
@@ -122,7 +122,7 @@ pub fn run(
     watch.phase("second build");
     let recorded_again = scratch.path().join("second.goaudit");
     let made_again = build(plan, &second, &varied, Vec::new(), interrupt, watch, &recorded_again)?;
-    let ledger = book.map(|book| book.close([&first, &second], &names)).transpose()?;
+    let ledger = book.map(|book| book.close([&first, &second], &names));
     Ok(Pair {
         ledger,
         first: recorded,

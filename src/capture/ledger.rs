@@ -46,14 +46,25 @@ impl Book {
     ///
     /// # Errors
     ///
-    /// Fails when the folder cannot be written to: all that is confirmed would be lost.
-    pub(super) fn open(dir: &Path) -> Result<Self, CaptureError> {
+    /// Fails when the folder holds something else, when it is in the tree that is audited, and when it
+    /// cannot be written to: all that is confirmed would be lost.
+    pub(super) fn open(dir: &Path, tree: &Path) -> Result<Self, CaptureError> {
         let error = |source| CaptureError::Ledger { path: dir.to_owned(), source };
+        let named = dir;
         fs::create_dir_all(dir).map_err(error)?;
         // The builds run elsewhere.
         let dir = fs::canonicalize(dir).map_err(error)?;
+        if dir.starts_with(tree) {
+            return Err(CaptureError::LedgerInTree { path: named.to_owned() });
+        }
+        if is_of_others(&dir).map_err(error)? {
+            return Err(CaptureError::NoLedger { path: named.to_owned() });
+        }
         let _lock = lock(&dir).map_err(error)?;
         let (ledger, problem) = load(&dir);
+        if fs::metadata(dir.join(FILE)).is_err() || problem.is_some() {
+            write(&dir.join(FILE), ledger.text().as_bytes()).map_err(error)?;
+        }
         Ok(Self { dir, ledger, now: now(), problem })
     }
 
@@ -76,30 +87,37 @@ impl Book {
         Ok(())
     }
 
-    /// Writes down what two builds agree on, and strikes out what they contradict.
-    ///
-    /// # Errors
-    ///
-    /// Fails when the ledger cannot be written; what it held before is there then.
-    pub(super) fn close(
-        self,
+    /// Writes down what two builds agree on, and strikes out what they contradict. A ledger that
+    /// takes nothing more stays as it was, and says so: the verdict does not depend on it.
+    pub(super) fn close(&self, sides: [&Side; 2], variations: &BTreeSet<String>) -> LedgerUse {
+        self.enter(sides, variations).unwrap_or_else(|err| {
+            sweep(&self.dir, &load(&self.dir).0);
+            let path = self.dir.display();
+            LedgerUse {
+                problem: Some(format!("`{path}` takes nothing more ({err}) and stays as it was")),
+                days: DAYS,
+                ..LedgerUse::default()
+            }
+        })
+    }
+
+    fn enter(
+        &self,
         [first, second]: [&Side; 2],
         variations: &BTreeSet<String>,
-    ) -> Result<LedgerUse, CaptureError> {
-        let error = |source| CaptureError::Ledger { path: self.dir.join(FILE), source };
+    ) -> io::Result<LedgerUse> {
         let built = [first, second].map(|side| Built::of(&side.records));
         let mut done =
             LedgerUse { problem: self.problem.clone(), days: DAYS, ..LedgerUse::default() };
-        let _lock = lock(&self.dir).map_err(error)?;
+        let _lock = lock(&self.dir)?;
         // Another check may have ended meanwhile.
         let (mut ledger, _) = load(&self.dir);
         let cache = first.env.get(std::ffi::OsStr::new("GOCACHE")).map(PathBuf::from);
         let cache = cache.unwrap_or_default();
         for side in &built {
             for action in &side.refused {
-                let damaged = ledger.entries.remove(action);
-                done.damaged += usize::from(damaged.is_some());
-                if let Some(proof) = damaged {
+                if let Some(proof) = ledger.entries.remove(action) {
+                    done.damaged.push(*action);
                     let _ = fs::remove_file(cacheprog::output_file(&self.dir, &proof.output));
                 }
             }
@@ -115,7 +133,7 @@ impl Book {
         for (action, told @ (output, size)) in &built[1].stored {
             let of_first = built[0].stored.get(action).or_else(|| built[0].taken.get(action));
             let is_confirmed = of_first == Some(told) && !done.contradicted.contains(action);
-            if !is_confirmed || !self.keep(&cache, output).map_err(error)? {
+            if !is_confirmed || !self.keep(&cache, output)? {
                 continue;
             }
             done.added += usize::from(!ledger.entries.contains_key(action));
@@ -138,7 +156,7 @@ impl Book {
         done.contradicted.sort_unstable();
         done.contradicted.dedup();
         ledger.entries.retain(|_, proof| proof.used >= self.now - DAYS * DAY);
-        write(&self.dir.join(FILE), ledger.text().as_bytes()).map_err(error)?;
+        write(&self.dir.join(FILE), ledger.text().as_bytes())?;
         sweep(&self.dir, &ledger);
         Ok(done)
     }
@@ -228,6 +246,19 @@ fn load(dir: &Path) -> (Ledger, Option<String>) {
             Err(err) => told(err.to_string()),
         },
     }
+}
+
+/// Whether a folder holds anything and no ledger: a mistyped path must not cost what is there.
+fn is_of_others(dir: &Path) -> io::Result<bool> {
+    let mut is_empty = true;
+    for entry in fs::read_dir(dir)? {
+        let name = entry?.file_name();
+        if name == FILE {
+            return Ok(false);
+        }
+        is_empty &= name == LOCK;
+    }
+    Ok(!is_empty)
 }
 
 /// Writes a file whole or not at all.

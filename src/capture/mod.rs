@@ -83,6 +83,14 @@ pub enum CaptureError {
     Incomplete { command: String, why: String },
     #[error("failed to write the recording `{path}`")]
     Record { path: PathBuf, source: io::Error },
+    #[error(
+        "`{path}` holds other files and no ledger: name a folder that is empty or not there yet, nothing of others is to be lost in it"
+    )]
+    NoLedger { path: PathBuf },
+    #[error(
+        "`{path}` is in the tree that is audited, so its content would be an input of the build: name a folder outside"
+    )]
+    LedgerInTree { path: PathBuf },
     #[error("failed to keep the ledger `{path}`")]
     Ledger { path: PathBuf, source: io::Error },
     #[error("interrupted")]

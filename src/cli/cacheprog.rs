@@ -26,7 +26,7 @@ pub(super) struct CacheProgArgs {
     #[arg(long, value_name = "FILE")]
     record: Option<PathBuf>,
     /// Hash each output before it is served: one with other bytes than its name says is a miss. And
-    /// say when an action is given other bytes than it had
+    /// say when an action is given other bytes than it had: `go build -a` holds a cache against a rebuild
     #[arg(long)]
     verify: bool,
     /// Take no outputs, and change nothing in the directory. `go list -export` and `-test` need a

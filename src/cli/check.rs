@@ -234,7 +234,7 @@ impl CheckArgs {
             progress.finish();
             proven?;
         }
-        let ledger = pair.ledger.map(|used| Summary::of(&second, used));
+        let ledger = pair.ledger.map(|used| Summary::of(&first, &second, used));
         Ok(Recorded { first, second, comparison, ledger })
     }
 

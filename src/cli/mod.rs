@@ -222,7 +222,11 @@ impl Error {
     fn exit(&self) -> Exit {
         match self {
             Self::Capture(CaptureError::Interrupted) => Exit::Interrupted,
-            Self::Capture(CaptureError::NoModule { .. })
+            Self::Capture(
+                CaptureError::NoModule { .. }
+                | CaptureError::NoLedger { .. }
+                | CaptureError::LedgerInTree { .. },
+            )
             | Self::NoDirectory { .. }
             | Self::NoPath { .. }
             | Self::TwoRoots { .. }

@@ -48,7 +48,11 @@ fn found(one: &CachedBy<'_>, repository: &Repository) -> Option<Finding> {
             }
         };
         let edit = other_pattern(one, &hashes, repository);
-        (what, "name the file by its path: **/go.sum", edit.map(|edit| vec![edit]))
+        let fix = match exists("**/go.sum", repository) {
+            true => "name the file by its path: **/go.sum",
+            false => "hash a file that is there: **/go.mod",
+        };
+        (what, fix, edit.map(|edit| vec![edit]))
     } else {
         return None;
     };

@@ -17,6 +17,8 @@ pub struct Measured {
     pub command: Vec<String>,
     pub dir: PathBuf,
     pub cache: PathBuf,
+    /// Where go makes its temporary folders, unless the owner says.
+    pub temporary: PathBuf,
     /// Where its output goes; what it prints in a repetition is of no use.
     pub output: Option<PathBuf>,
 }
@@ -36,6 +38,8 @@ impl Measured {
     ) -> Result<(ExitStatus, Duration), CaptureError> {
         let mut env: BTreeMap<OsString, OsString> = env::vars_os().collect();
         env.insert("GOCACHE".into(), self.cache.clone().into());
+        // What a go command that is stopped leaves goes away with the cache.
+        env.entry("GOTMPDIR".into()).or_insert_with(|| self.temporary.clone().into());
         // A cache program would take what is to be measured elsewhere.
         env.remove(&OsString::from("GOCACHEPROG"));
         let output = match &self.output {

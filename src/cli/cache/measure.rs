@@ -107,7 +107,8 @@ impl MeasureArgs {
             let one = Side { name, shown, runs: self.runs.into(), changed: changed.as_ref() };
             let cache = scratch.folder(format!("{name}-gocache"))?;
             let output = self.output.quiet.then(|| scratch.path().join("output"));
-            let measured = Measured { command, dir: dir.clone(), cache, output };
+            let temporary = scratch.folder("gotmp")?;
+            let measured = Measured { command, dir: dir.clone(), cache, temporary, output };
             Ok::<_, Error>((one, measured))
         };
         let mut sides = vec![side("first", line, self.command.clone())?];

@@ -3,7 +3,7 @@ mod used;
 
 use std::env;
 use std::fs;
-use std::io::Write;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::thread;
 
@@ -153,6 +153,7 @@ impl ScanError {
     pub(super) fn exit(&self) -> Exit {
         match self {
             Self::NoDirectory { .. } | Self::NoCache { .. } => Exit::Usage,
+            Self::Read { source, .. } if source.kind() == io::ErrorKind::NotFound => Exit::Usage,
             Self::Read { .. } => Exit::NoVerdict,
             Self::Interrupted => Exit::Interrupted,
         }

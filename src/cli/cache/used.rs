@@ -119,8 +119,11 @@ impl UsedArgs {
     ) -> Result<Exit, Error> {
         let paths = prune::paths(dir, needed);
         let Some(path) = &self.output else {
-            prune::tar(dir, &paths, out, interrupt).map_err(Error::Write)?;
-            return Ok(Exit::Kept);
+            return match prune::tar(dir, &paths, out, interrupt) {
+                // Whoever reads it has seen enough.
+                Err(err) if err.kind() != io::ErrorKind::BrokenPipe => Err(Error::Write(err)),
+                _ => Ok(Exit::Kept),
+            };
         };
         let write = |source| Error::WriteFile { path: path.clone(), source };
         let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());

@@ -69,11 +69,14 @@ struct Document<'a> {
 struct LedgerObject<'a> {
     /// Compiles of the second build.
     rebuilt: usize,
+    rebuilt_packages: &'a [String],
     taken: usize,
-    /// Actions that were confirmed for the first time.
+    /// Outputs that were confirmed for the first time.
     added: usize,
     contradicted: &'a [String],
-    damaged: usize,
+    /// Compiles with another key in each build.
+    unlike: usize,
+    damaged: &'a [String],
     problem: Option<&'a str>,
 }
 
@@ -261,11 +264,13 @@ fn document<'a>(report: &'a Report<'_>) -> Document<'a> {
         artifacts,
         variations: pair.map(|(_, second)| variations(&second.manifest)).unwrap_or_default(),
         ledger: report.ledger.as_ref().map(|ledger| LedgerObject {
-            rebuilt: ledger.rebuilt,
+            rebuilt: ledger.rebuilt.len(),
+            rebuilt_packages: &ledger.rebuilt,
             taken: ledger.taken,
             added: ledger.added,
             contradicted: &ledger.contradicted,
-            damaged: ledger.damaged,
+            unlike: ledger.unlike,
+            damaged: &ledger.damaged,
             problem: ledger.problem.as_deref(),
         }),
         not_examined: not_examined::lines(report),

@@ -166,17 +166,33 @@ fn summary(report: &Report<'_>, comparison: &Comparison) -> String {
 
 /// What was not built because earlier checks proved it, and what became of the proofs.
 pub(in crate::report) fn from_ledger(ledger: &Summary) -> Vec<String> {
-    let Summary { rebuilt, taken, added, contradicted, damaged, problem, days: _ } = ledger;
-    let mut lines = vec![format!(
-        "ledger: {rebuilt} of {} rebuilt, {taken} taken on earlier proof; {} confirmed for the first time",
-        number(rebuilt + taken, "compile"),
-        number(*added, "action"),
-    )];
-    lines.extend(problem.iter().map(|why| format!("ledger: {why}")));
-    if *damaged > 0 {
+    let Summary { rebuilt, taken, added, contradicted, unlike, damaged, problem, days: _ } = ledger;
+    let mut lines = Vec::new();
+    let compiles = rebuilt.len() + taken;
+    if compiles > 0 {
+        let which = match rebuilt.as_slice() {
+            [] => String::new(),
+            some if *taken > 0 && some.len() <= SUBJECTS => format!(" ({})", some.join(", ")),
+            _ => String::new(),
+        };
+        lines.push(spelt_line(&format!(
+            "ledger: {} of {} rebuilt{which}, {taken} taken on earlier proof; {} added to it",
+            rebuilt.len(),
+            number(compiles, "compile"),
+            number(*added, "output"),
+        )));
+    }
+    if *unlike > 0 {
         lines.push(format!(
-            "ledger: {} had other bytes than were confirmed, so somebody else wrote there or the disk is bad; removed and rebuilt",
-            number(*damaged, "output")
+            "ledger: {} had another key in each build, so nothing proves them for next time: most often -trimpath is missing",
+            number(*unlike, "compile")
+        ));
+    }
+    lines.extend(problem.iter().map(|why| format!("ledger: {why}")));
+    if !damaged.is_empty() {
+        lines.push(format!(
+            "ledger: rebuilt, because what was kept of them is gone or has other bytes than were confirmed: {}; the disk is bad, or somebody else wrote there",
+            spelt_line(&damaged.join(", "))
         ));
     }
     if !contradicted.is_empty() {
