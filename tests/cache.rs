@@ -250,7 +250,7 @@ fn what_is_no_cache_is_refused() {
     assert_eq!(exit, 2);
     assert!(words.contains("is not a directory"), "{words}");
     let (exit, words) = said(&room.path("nowhere"));
-    assert_eq!(exit, 3);
+    assert_eq!(exit, 2);
     assert!(words.contains("failed to read the cache"), "{words}");
     let empty = room.path("empty");
     fs::create_dir(&empty).unwrap();

@@ -31,7 +31,7 @@ use crate::report::cache::{CacheReport, html, json, markdown, text};
 /// entries that are broken. `--format html -o cache.html` is a page with a treemap by module and
 /// kind, the sets side by side and when files were last used.
 ///
-/// Ends with 0 when it could answer, 2 when DIR is no cache, 3 when part of it could not be read.
+/// Ends with 0 when it could answer, 2 when DIR is not there or no cache, 3 when part of it could not be read.
 #[derive(Debug, Args)]
 #[command(args_conflicts_with_subcommands = true)]
 pub(super) struct CacheArgs {
