@@ -190,3 +190,27 @@ fn where_go_asks_nobody_everything_is_built_and_that_is_said() {
         text(&none.stderr)
     );
 }
+
+#[test]
+fn a_ledger_that_takes_nothing_more_costs_no_verdict() {
+    let room = Room::new(true, FILES);
+    let ledger = room.path("ledger");
+    fs::create_dir(&ledger).unwrap();
+    let line = format!(
+        "mount -t tmpfs -o size=12k tmpfs {0} || exit 99; {1} check -q --ledger {0} --artifact lib.a -- go build -trimpath -buildvcs=false -o lib.a ./lib && ls {0}",
+        ledger.display(),
+        edge::GOAUDIT
+    );
+    let mut command = room.command("unshare", &room.m());
+    let output = command.args(["-rm", "sh", "-c", &line]).output().unwrap();
+    let (stdout, stderr) = (text(&output.stdout), text(&output.stderr));
+    if code(&output) == 99 || stderr.contains("unshare failed") {
+        // No mounts here.
+        return;
+    }
+    assert_eq!(code(&output), 0, "{stdout}{stderr}");
+    assert!(stdout.contains("1 artifact: identical"), "{stdout}");
+    assert!(stdout.contains("takes nothing more (No space left on device"), "{stdout}");
+    assert!(stdout.ends_with("ledger.txt\nlock\n"), "{stdout}");
+    room.assert_nothing_left();
+}

@@ -173,7 +173,7 @@ impl Book {
         if !fs::metadata(&to).is_ok_and(|data| data.is_file()) {
             let folder = to.parent().unwrap_or(&self.dir);
             fs::create_dir_all(folder)?;
-            let mut part = tempfile::Builder::new().prefix(".part-").tempfile_in(folder)?;
+            let mut part = part(folder)?;
             io::copy(&mut File::open(from)?, part.as_file_mut())?;
             part.persist(&to).map_err(|err| err.error)?;
         }
@@ -261,10 +261,17 @@ fn is_of_others(dir: &Path) -> io::Result<bool> {
     Ok(!is_empty)
 }
 
+/// Begins a file that others may read, as far as the umask lets them.
+fn part(folder: &Path) -> io::Result<tempfile::NamedTempFile> {
+    use std::os::unix::fs::PermissionsExt as _;
+    let ordinary = fs::Permissions::from_mode(0o666);
+    tempfile::Builder::new().prefix(".part-").permissions(ordinary).tempfile_in(folder)
+}
+
 /// Writes a file whole or not at all.
 fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let folder = path.parent().unwrap_or(path);
-    let mut part = tempfile::Builder::new().prefix(".part-").tempfile_in(folder)?;
+    let mut part = part(folder)?;
     io::Write::write_all(part.as_file_mut(), bytes)?;
     part.persist(path).map(drop).map_err(|err| err.error)
 }

@@ -3,6 +3,7 @@
 //! The structs here are the format; they are copies, so that the model can change.
 
 mod artifacts;
+mod observed;
 mod pretty;
 mod tests;
 mod why;
@@ -18,6 +19,7 @@ use crate::finding::Level;
 use crate::policy::{Judged, Outcome};
 use crate::recording::{Manifest, Recording, Varied};
 use crate::report::json::artifacts::{ArtifactObject, artifact};
+use crate::report::json::observed::{LedgerObject, LookupsObject};
 use crate::report::json::tests::TestsObject;
 use crate::report::{Report, not_examined, not_known};
 use crate::rules::NotResolved;
@@ -63,21 +65,6 @@ struct Document<'a> {
     /// Calls and values of the files that cannot be told, by place: the first [`NOT_RESOLVED`].
     not_resolved: Vec<NotResolvedObject<'a>>,
     not_resolved_total: usize,
-}
-
-#[derive(Serialize)]
-struct LedgerObject<'a> {
-    /// Compiles of the second build.
-    rebuilt: usize,
-    rebuilt_packages: &'a [String],
-    taken: usize,
-    /// Outputs that were confirmed for the first time.
-    added: usize,
-    contradicted: &'a [String],
-    /// Compiles with another key in each build.
-    unlike: usize,
-    damaged: &'a [String],
-    problem: Option<&'a str>,
 }
 
 /// So many of them are listed.
@@ -154,19 +141,6 @@ struct SideObject<'a> {
     actions: usize,
     /// What it found in its cache; null where that was not seen.
     lookups: Option<LookupsObject>,
-}
-
-#[derive(Serialize)]
-struct LookupsObject {
-    found: usize,
-    found_bytes: u64,
-    missed: usize,
-    stored: usize,
-    stored_bytes: u64,
-    vet_found: usize,
-    vet_ran: usize,
-    /// Go commands whose lookups were not seen.
-    unseen_commands: usize,
 }
 
 #[derive(Serialize)]
@@ -263,16 +237,7 @@ fn document<'a>(report: &'a Report<'_>) -> Document<'a> {
             .map(|(comparison, (first, second))| compared(comparison, first, second)),
         artifacts,
         variations: pair.map(|(_, second)| variations(&second.manifest)).unwrap_or_default(),
-        ledger: report.ledger.as_ref().map(|ledger| LedgerObject {
-            rebuilt: ledger.rebuilt.len(),
-            rebuilt_packages: &ledger.rebuilt,
-            taken: ledger.taken,
-            added: ledger.added,
-            contradicted: &ledger.contradicted,
-            unlike: ledger.unlike,
-            damaged: &ledger.damaged,
-            problem: ledger.problem.as_deref(),
-        }),
+        ledger: report.ledger.as_ref().map(LedgerObject::of),
         not_examined: not_examined::lines(report),
         not_resolved: report.not_resolved.iter().take(NOT_RESOLVED).map(not_resolved).collect(),
         not_resolved_total: report.not_resolved.len(),
@@ -317,16 +282,7 @@ fn compared<'a>(
         source: recording.manifest.command.join(" "),
         go_version: recording.go_version(),
         actions,
-        lookups: lookups.map(|lookups| LookupsObject {
-            found: lookups.found,
-            found_bytes: lookups.found_bytes,
-            missed: lookups.missed,
-            stored: lookups.stored,
-            stored_bytes: lookups.stored_bytes,
-            vet_found: lookups.vet_found,
-            vet_ran: lookups.vet_ran,
-            unseen_commands: lookups.unseen,
-        }),
+        lookups: lookups.map(LookupsObject::of),
     };
     ComparisonObject {
         first: side(first, counts.first, comparison.lookups[0]),
