@@ -9,9 +9,7 @@ use crate::cli::{Error, Exit};
 
 /// Serve a GOCACHE as a GOCACHEPROG, and record what go looked up and stored
 ///
-/// For Go 1.24 and later:
-///
-///     GOCACHEPROG='goaudit cacheprog --record lookups.jsonl' go build ./...
+/// For Go 1.24 and later: `GOCACHEPROG='goaudit cacheprog --record lookups.jsonl' go build ./...`
 ///
 /// Without PROGRAM it serves the plain GOCACHE directory, as go itself would. With PROGRAM it stands
 /// between go and another cache program. A store that is broken, and a program that hangs, dies or
